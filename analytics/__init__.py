@@ -1,0 +1,1 @@
+"""Counting: who came, what was loved, what was taken home."""

@@ -1,0 +1,1 @@
+"""What people say: likes, comments, the guestbook, editing requests."""

@@ -1,0 +1,1 @@
+"""Events booked, the chapters of the day, and who may enter."""

@@ -1,0 +1,45 @@
+"""What is done with an event."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.text import slugify
+
+from events.codes import propose_code
+from events.models import Event, OldSlug
+
+SLUG_CHARACTERS = 70
+
+
+def propose_slug(title: str) -> str:
+    """Return a free address made of the title; the database still has the last word."""
+    base = slugify(title)[:SLUG_CHARACTERS].strip("-") or "event"
+    taken = set(Event.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken |= set(OldSlug.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    if base not in taken:
+        return base
+    return next(s for n in range(2, len(taken) + 3) if (s := f"{base}-{n}") not in taken)
+
+
+@transaction.atomic
+def rename_slug(*, event: Event, old_slug: str) -> None:
+    """Keep the address that the event had until now as a redirect to the present one."""
+    OldSlug.objects.filter(slug=event.slug).delete()
+    OldSlug.objects.update_or_create(slug=old_slug, defaults={"event": event})
+
+
+def rotate_code(*, event: Event, code: str = "") -> Event:
+    """Give the event a new code (a proposed one, unless given); every admission ends at once."""
+    event.access_code = code or propose_code()
+    event.full_clean()
+    with transaction.atomic():
+        event.save(update_fields=["access_code", "updated_at"])
+        end_admissions(event=event)
+    return event
+
+
+def end_admissions(*, event: Event) -> None:
+    """Raise the access version: every guest has to enter again."""
+    Event.objects.filter(pk=event.pk).update(access_version=F("access_version") + 1)
+    event.refresh_from_db(fields=["access_version"])

@@ -1,0 +1,1 @@
+"""Photos, from the memory card to the guest's phone."""

@@ -1,0 +1,1 @@
+"""The project: settings, addresses and the two lowest layers, `lib` and `accounts`."""

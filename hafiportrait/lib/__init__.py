@@ -1,0 +1,1 @@
+"""What knows no app: jobs, keyset pages, HTTP answers, limits of tries. One topic per file."""
