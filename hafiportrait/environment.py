@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+SCHEMES_OF_FILES = frozenset({"sqlite", "unix"})
 
 T = TypeVar("T")
 
@@ -27,11 +29,27 @@ def stop(name: str, problem: str) -> SystemExit:
 
 def load_file(path: Path) -> None:
     """Add the lines of a `.env` file to the environment; what is already set there wins."""
-    if path.is_file():
-        environ.Env.read_env(str(path))
+    if not path.is_file():
+        return
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise stop("ENV_FILE", f"cannot be read: {str(path)!r}; expected lines of text") from None
+    environ.Env.read_env(str(path))
 
 
-def _read(name: str, default: T | None, convert: Callable[[str], T], expected: str) -> T:
+def _as_found(value: str) -> str:
+    return repr(value[:80])
+
+
+def _read(
+    name: str,
+    default: T | None,
+    convert: Callable[[str], T],
+    expected: str,
+    *,
+    show: Callable[[str], str] = _as_found,
+) -> T:
     value = os.environ.get(name, "").strip()
     if not value:
         if default is None:
@@ -40,7 +58,7 @@ def _read(name: str, default: T | None, convert: Callable[[str], T], expected: s
     try:
         return convert(value)
     except ValueError:
-        raise stop(name, f"is odd: {value[:80]!r}; expected {expected}") from None
+        raise stop(name, f"is odd: {show(value)}; expected {expected}") from None
 
 
 def text(name: str, default: str | None = None, *, expected: str = "some text") -> str:
@@ -104,8 +122,48 @@ def address(name: str, default: str | None = None, *, schemes: tuple[str, ...]) 
 
     def convert(value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        if parts.scheme not in schemes or "://" not in value:
+            raise ValueError(value)
+        if parts.scheme in SCHEMES_OF_FILES:
+            return value
+        if not parts.hostname or parts.port == 0:  # an odd port raises ValueError by itself
             raise ValueError(value)
         return value.rstrip("/")
 
-    return _read(name, default, convert, " or ".join(f"{scheme}://…" for scheme in schemes))
+    expected = " or ".join(f"{scheme}://…" for scheme in schemes)
+    return _read(name, default, convert, expected, show=_without_secrets)
+
+
+def _without_secrets(value: str) -> str:
+    """Return an address as far as it may be shown: it may hold a password after its scheme."""
+    scheme, mark, _ = value.partition("://")
+    return repr(f"{scheme[:20]}://…") if mark else "no address"
+
+
+def origin(name: str, default: str | None = None) -> str:
+    """Return a web address that is a scheme and a host and nothing else."""
+    found = address(name, default, schemes=("https", "http"))
+    parts = urlsplit(found)
+    if parts.path or parts.query or parts.fragment or parts.username or parts.password:
+        raise stop(name, "is odd; expected https://host or http://host with nothing behind it")
+    return found
+
+
+def database_config(name: str, url: str) -> dict[str, Any]:
+    """Return Django's settings for the database address that the setting `name` holds."""
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, ImproperlyConfigured):
+        raise stop(name, "is odd; expected an address of PostgreSQL or SQLite") from None
+    return config
+
+
+def email_config(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings for sending mail, from an address such as `smtp://…`."""
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(text(name, default))
+    except (ValueError, ImproperlyConfigured):
+        raise stop(
+            name, "is odd; expected an address such as smtp+tls://user:password@host:587"
+        ) from None
+    return config

@@ -25,9 +25,7 @@ DEMO = env.flag("DEMO")
 BUILDING = sys.argv[1:2] == ["collectstatic"] and "SECRET_KEY" not in os.environ
 SECRET_KEY = get_random_secret_key() if BUILDING else env.secret("SECRET_KEY", least=50)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-SITE_URL = env.address(
-    "SITE_URL", "http://127.0.0.1:8000" if DEBUG or BUILDING else None, schemes=("https", "http")
-)
+SITE_URL = env.origin("SITE_URL", "http://127.0.0.1:8000" if DEBUG or BUILDING else None)
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", (SITE_HOST,))
@@ -106,13 +104,13 @@ DATABASE_POOLED = env.flag("DATABASE_POOLED", default="-pooler." in DATABASE_URL
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 20, least=2, most=500)
 
 
-def database(url: str, *, pooled: bool, pool: bool) -> dict[str, Any]:
-    """Return the connection settings for one database address.
+def database(name: str, url: str, *, pooled: bool, pool: bool) -> dict[str, Any]:
+    """Return the connection settings for the database address of the setting `name`.
 
     `pooled` says that a transaction pooler answers there: no start-up options, no server-side
     cursors, no prepared statements. `pool` keeps up to DATABASE_POOL_SIZE connections per process.
     """
-    config: dict[str, Any] = env.environ.Env.db_url_config(url)
+    config = env.database_config(name, url)
     if config["ENGINE"].endswith("sqlite3"):
         # IMMEDIATE takes the write lock at BEGIN: with the default mode concurrent writers fail
         # with "database is locked" however long the timeout is.
@@ -146,9 +144,9 @@ CELERY_BROKER_URL = env.address(
     "CELERY_BROKER_URL", "", schemes=("redis", "rediss", "amqp", "amqps")
 )
 
-DATABASES = {"default": database(DATABASE_URL, pooled=DATABASE_POOLED, pool=True)}
+DATABASES = {"default": database("DATABASE_URL", DATABASE_URL, pooled=DATABASE_POOLED, pool=True)}
 if DIRECT_URL:
-    DATABASES["direct"] = database(DIRECT_URL, pooled=False, pool=False)
+    DATABASES["direct"] = database("DIRECT_URL", DIRECT_URL, pooled=False, pool=False)
     DATABASES["direct"]["OPTIONS"].pop("options")  # a migration may run for longer than a page
     DATABASES["direct"]["TEST"] = {"MIRROR": "default"}
 
@@ -170,7 +168,8 @@ CELERY_TASK_ACKS_LATE = False  # the row's lease is the acknowledgement, not the
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
+# A ring at a broker that hangs keeps an upload waiting for this long, once (see jobs.ring).
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ROUTES = {"jobs.sweep": {"queue": "sweep"}, "jobs.run": {"queue": "jobs"}}
 CELERY_BEAT_SCHEDULE = {
@@ -256,7 +255,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-EMAIL_CONFIG = env.environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
+EMAIL_CONFIG = env.email_config("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{STUDIO_NAME} <studio@{SITE_HOST}>")
 EMAIL_TIMEOUT = 10
@@ -303,6 +302,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- logs --------------------------------------------------------------------------------------
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -315,6 +315,6 @@ LOGGING: dict[str, Any] = {
             "filters": ["mask_codes"],
         }
     },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", among=LOG_LEVELS)},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }

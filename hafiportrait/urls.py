@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
+
+from hafiportrait.lib.health import healthz, readyz
 
 handler400 = "hafiportrait.lib.errors.bad_request"
 handler403 = "hafiportrait.lib.errors.forbidden"
 handler404 = "hafiportrait.lib.errors.not_found"
 handler500 = "hafiportrait.lib.errors.server_error"
 
+# One log-in for everybody: the admin's own form knows nothing of a second factor.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
+    path("", include("events.urls")),
+    path("", include("gallery.urls")),
     path("admin/", admin.site.urls),
+    path("accounts/", include("hafiportrait.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", login_not_required(set_language), name="set_language"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

@@ -28,7 +28,7 @@ class PortfolioPhoto(models.Model):
         verbose_name_plural = _("portfolio photos")
         indexes = [
             models.Index(fields=["display_order"], name="portfolio_photos_order_index"),
-            models.Index(fields=["is_published"], name="portfolio_photos_published_index"),
+            models.Index(fields=["is_published"], name="portfolio_published_index"),
         ]
 
     def __str__(self) -> str:

@@ -52,13 +52,13 @@ class ItemTable:
 
 
 class _PlaceLayout(NamedTuple):
-    """How wide the numbers of `iloc` are, in bytes."""
+    """How wide the numbers of `iloc` are."""
 
     version: int
-    offset: int
-    length: int
-    base: int
-    index: int
+    offset_bytes: int
+    length_bytes: int
+    base_bytes: int
+    index_bytes: int
 
 
 def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Piece]:
@@ -213,15 +213,17 @@ def _read_layout(table: _Cursor) -> _PlaceLayout:
 
 
 def _read_extents(table: _Cursor, layout: _PlaceLayout) -> list[tuple[int, int]]:
-    base = table.number(layout.base)
+    base = table.number(layout.base_bytes)
     count = table.number(2)
-    if count > 1 and not layout.offset + layout.length + layout.index:
+    if count > 1 and not layout.offset_bytes + layout.length_bytes + layout.index_bytes:
         # Extents that take no room in the table could be claimed without end.
         raise MalformedBoxes("An item lies in many places of no length.")
     extents = []
     for _ in range(count):
-        table.take(layout.index)
-        extents.append((base + table.number(layout.offset), table.number(layout.length)))
+        table.take(layout.index_bytes)
+        extents.append(
+            (base + table.number(layout.offset_bytes), table.number(layout.length_bytes))
+        )
     return extents
 
 

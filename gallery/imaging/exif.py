@@ -19,10 +19,12 @@ GPS_TAG = 0x8825
 _CHILD_TAGS = {0x8769, 0xA005, 0x014A}
 
 # The block itself, its thumbnail, a maker note that is a TIFF of its own.
-_HEADER_LIMIT = 8
+_HEADER_LIMIT = 4
+# Real blocks have some six directories of at most some 100 entries.
 _DIRECTORY_LIMIT = 32
+_ENTRY_LIMIT = 1_024
 _CHILD_LIMIT = 8
-_ROUND_LIMIT = 8
+_ROUND_LIMIT = 4
 # EXIF 2.32 knows 32 GPS tags, and their longest value names an area.
 _GPS_ENTRY_LIMIT = 64
 _GPS_VALUE_LIMIT_BYTES = 65_536
@@ -33,6 +35,7 @@ _HEADER_BYTES = 8
 # The tag of the pointer in either byte order, and what XMP in the wrong place begins with.
 _SIGNS_OF_GPS = (b"\x88\x25", b"\x25\x88", b"GPSL")
 _ENTRY_BYTES = 12
+_SHORT = 3
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
@@ -60,18 +63,18 @@ class _Directory(NamedTuple):
 
     start: int
     claimed: int
-    count: int
+    present: int
 
     @property
     def end(self) -> int:
-        return self.start + self.count * _ENTRY_BYTES
+        return self.start + self.present * _ENTRY_BYTES
 
 
 class _Entry(NamedTuple):
     start: int
     tag: int
     kind: int
-    count: int
+    quantity: int
 
 
 class _Tiff:
@@ -83,24 +86,27 @@ class _Tiff:
         self.entry_format = f"{'<' if self.order == 'little' else '>'}HHI4x"
 
     def is_readable(self) -> bool:
-        return any(directory.count for directory in self.directories())
+        return any(directory.present for directory in self.directories())
 
     def remove_gps(self) -> None:
-        """Work in rounds, since in a broken file a moved entry may uncover another pointer."""
+        """Work in rounds, since in a broken file a moved entry may uncover another pointer.
+
+        A pointer to an empty directory, which some cameras write, says nothing and stays.
+        """
         for _ in range(_ROUND_LIMIT):
             directories = list(self.directories())
-            pointers = [
-                entry
-                for directory in directories
-                for entry in self.entries(directory)
-                if entry.tag == GPS_TAG
-            ]
-            if not pointers:
+            gps = [self.directory_at(position) for position in self.gps_positions(directories)]
+            if not any(directory.present for directory in gps):
                 return
-            self.erase(pointers[:_CHILD_LIMIT], directories)
+            self.erase(gps, directories)
             for directory in directories:
                 self.drop_pointers(directory)
         self.data[:] = bytes(len(self.data))
+
+    def gps_positions(self, directories: list[_Directory]) -> set[int]:
+        entries = (entry for directory in directories for entry in self.entries(directory))
+        pointers = [entry for entry in entries if entry.tag == GPS_TAG]
+        return {target for entry in pointers for target in self.targets(entry)} - {0}
 
     def directories(self) -> Iterator[_Directory]:
         """Follow the chain of directories and their children, each once."""
@@ -122,7 +128,7 @@ class _Tiff:
         claimed = self.number(position, 2)
         start = position + 2
         room = max(len(self.data) - start, 0) // _ENTRY_BYTES
-        return _Directory(start, claimed, min(claimed, room))
+        return _Directory(start, claimed, min(claimed, room, _ENTRY_LIMIT))
 
     def entries(self, directory: _Directory) -> Iterator[_Entry]:
         table = self.data[directory.start : directory.end]
@@ -132,21 +138,24 @@ class _Tiff:
     def targets(self, entry: _Entry) -> list[int]:
         """Return where a pointer points to; one with several targets keeps them out of line."""
         value = entry.start + 8
-        if entry.count > 1:
+        if entry.kind == _SHORT:
+            return [self.number(value, 2)]
+        if entry.quantity > 1:
             value = self.number(value, 4)
-        return [self.number(value + 4 * index, 4) for index in range(min(entry.count, _CHILD_LIMIT))]
+        quantity = min(entry.quantity, _CHILD_LIMIT)
+        return [self.number(value + 4 * index, 4) for index in range(quantity)]
 
-    def erase(self, pointers: list[_Entry], directories: list[_Directory]) -> None:
-        """Zero what the pointers lead to, but never an entry of another directory."""
-        kept = [(each.start - 2, self.data[each.start - 2 : each.end + 4]) for each in directories]
-        for pointer in pointers:
-            directory = self.directory_at(self.number(pointer.start + 8, 4))
-            for entry in islice(self.entries(directory), _GPS_ENTRY_LIMIT):
-                length = _TYPE_BYTES.get(entry.kind, 1) * entry.count
+    def erase(self, gps: list[_Directory], others: list[_Directory]) -> None:
+        """Zero the GPS directories and their values, but never an entry of another directory."""
+        kept = [(each.start - 2, self.data[each.start - 2 : each.end + 4]) for each in others]
+        for directory in gps[:_CHILD_LIMIT]:
+            entries = list(islice(self.entries(directory), _GPS_ENTRY_LIMIT))
+            for entry in entries:
+                length = _TYPE_BYTES.get(entry.kind, 1) * entry.quantity
                 if length > 4:
                     value = self.number(entry.start + 8, 4)
                     self.zero(value, min(length, _GPS_VALUE_LIMIT_BYTES))
-            self.zero(directory.start - 2, directory.end - directory.start + 2)
+            self.zero(directory.start - 2, 2 + len(entries) * _ENTRY_BYTES)
         for start, table in kept:
             self.data[start : start + len(table)] = table
 
@@ -154,7 +163,7 @@ class _Tiff:
         """Close the gaps in a directory and fill up with zeros behind its end."""
         rest = min(directory.start + directory.claimed * _ENTRY_BYTES + 4, len(self.data))
         kept = [entry for entry in self.entries(directory) if entry.tag != GPS_TAG]
-        dropped = directory.count - len(kept)
+        dropped = directory.present - len(kept)
         if not dropped:
             return
         table = b"".join(self.data[entry.start : entry.start + _ENTRY_BYTES] for entry in kept)

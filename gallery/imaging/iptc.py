@@ -1,4 +1,4 @@
-"""The place inside IPTC-IIM data (IIM 4.2), as Photoshop keeps it in JPEG files: blanked in place."""
+"""The place inside IPTC-IIM data (IIM 4.2), as Photoshop keeps it in JPEGs: blanked in place."""
 
 from __future__ import annotations
 

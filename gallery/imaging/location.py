@@ -7,60 +7,24 @@ own notes is left alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
-from gallery.imaging import exif, iptc, png_text, xmp
-from gallery.imaging.boxes import MalformedBoxes, boxes, read_items
+from gallery.imaging import png_text
 from gallery.imaging.containers import (
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
     WINDOW_BYTES,
     Piece,
-    find_pattern,
     png_chunks,
     read_at,
-    riff_chunks,
     size_of,
 )
+from gallery.imaging.metadata import Block, heif_blocks, jpeg_blocks, webp_blocks
 
 METADATA_LIMIT_BYTES = 16 << 20
-"""How much metadata of one file is read; real files stay far below, the rest is blanked unread."""
-BLOCK_LIMIT = 8_192
-VIDEO_LIMIT = 64
-
-# The start of a JPEG segment with metadata. Coded pixels never hold such bytes, so that looking
-# for them finds the pictures behind the first one (MPO, motion photos) and in broken files too.
-_SEGMENT = re.compile(
-    rb"\xff[\xe1\xed](..)(Exif\x00.|http://ns\.adobe\.com/xap/1\.0/\x00"
-    rb"|http://ns\.adobe\.com/xmp/extension/\x00|Photoshop 3\.0\x00)",
-    re.DOTALL,
-)
-_SEGMENT_HEAD_BYTES = 128
-_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
-# The packet's name, its full length, and where this part of it belongs.
-_EXTENDED_XMP_HEAD_BYTES = 32 + 4 + 4
-# The `©xyz` box of a video (ISO 6709), which phones append to a photo as its moving version.
-_VIDEO_PLACE = re.compile(rb"\xa9xyz\x00...[+-][0-9]", re.DOTALL)
-_VIDEO_BOXES = {b"mpvd", b"moov"}
-
-Cleaner = Callable[[bytearray], None]
-Extent = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Metadata of one kind, in one or more stretches of the file: (position, length) in bytes."""
-
-    clean: Cleaner
-    extents: list[Extent]
-
-    @property
-    def length(self) -> int:
-        return sum(length for _, length in self.extents)
+"""How much metadata of a file is read; real files stay far below, the rest is blanked unread."""
 
 
 class _Patch(NamedTuple):
@@ -109,17 +73,17 @@ def _copy(source: BinaryIO, target: BinaryIO, start: int, end: int) -> None:
 def _patches(file: BinaryIO) -> Iterator[_Patch]:
     start = read_at(file, 0, 12)
     if start.startswith(JPEG_SIGNATURE):
-        return _block_patches(file, _jpeg_blocks(file))
+        return _block_patches(file, jpeg_blocks(file))
     if start.startswith(PNG_SIGNATURE):
         return _png_patches(file)
     if start.startswith(b"RIFF"):
-        return _block_patches(file, _webp_blocks(file))
+        return _block_patches(file, webp_blocks(file))
     if start[4:8] == b"ftyp":
-        return _block_patches(file, _heif_blocks(file))
+        return _block_patches(file, heif_blocks(file))
     return iter(())
 
 
-def _block_patches(file: BinaryIO, blocks: Iterator[_Block]) -> Iterator[_Patch]:
+def _block_patches(file: BinaryIO, blocks: Iterator[Block]) -> Iterator[_Patch]:
     budget = METADATA_LIMIT_BYTES
     for block in blocks:
         budget -= block.length
@@ -127,48 +91,46 @@ def _block_patches(file: BinaryIO, blocks: Iterator[_Block]) -> Iterator[_Patch]
             yield from _changes(file, part)
 
 
-def _unread_parts(block: _Block) -> Iterator[_Block]:
+def _unread_parts(block: Block) -> Iterator[Block]:
     for start, length in block.extents:
         for offset in range(0, length, WINDOW_BYTES):
-            yield _Block(_blank, [(start + offset, min(WINDOW_BYTES, length - offset))])
+            yield Block(_blank, [(start + offset, min(WINDOW_BYTES, length - offset))])
 
 
 def _blank(data: bytearray) -> None:
     data[:] = bytes(len(data))
 
 
-def _changes(file: BinaryIO, block: _Block) -> Iterator[_Patch]:
+def _changes(file: BinaryIO, block: Block) -> Iterator[_Patch]:
     before = b"".join(read_at(file, *extent) for extent in block.extents)
-    data = bytearray(before)
-    block.clean(data)
+    after = bytearray(before)
+    block.blank_places(after)
+    if after == before:
+        return
     position = 0
     for start, length in block.extents:
-        after = bytes(data[position : position + length])
-        if after != before[position : position + length]:
-            yield _Patch(start, start + length, after)
+        yield _Patch(start, start + length, bytes(after[position : position + length]))
         position += length
 
 
-def _extents(stretches: list[Extent], size: int) -> list[Extent]:
-    """Cut (start, length) stretches off at the end of the file."""
-    return [(start, min(length, size - start)) for start, length in stretches if start < size]
+def _png_patches(file: BinaryIO) -> Iterator[_Patch]:
+    for chunk in png_chunks(file):
+        if chunk.kind not in png_text.CHUNK_KINDS:
+            continue
+        start = read_at(file, chunk.start, min(chunk.length, png_text.KEYWORD_LIMIT_BYTES + 1))
+        if not png_text.may_hold_place(chunk.kind, start):
+            continue
+        payload = cleaned = None
+        if chunk.length <= METADATA_LIMIT_BYTES:
+            payload = read_at(file, chunk.start, chunk.length)
+            cleaned = png_text.without_place(chunk.kind, payload)
+        if cleaned is None or cleaned != payload:
+            yield _Patch(chunk.start - 8, chunk.end + 4, _png_chunk(chunk, cleaned))
 
 
-def _jpeg_blocks(file: BinaryIO) -> Iterator[_Block]:
-    """Join segments to blocks: EXIF, XMP and Photoshop data may each run over several."""
-    blocks: list[_Block] = []
-    latest: dict[bytes, _Block] = {}
-    extended: dict[bytes, list[tuple[bytes, Extent]]] = {}
-    for label, payload, head in _jpeg_metadata(file):
-        extent = (payload.start, payload.length)
-        if label == _EXTENDED_XMP:
-            ...
-    yield from blocks
-
-
-def _webp_blocks(file: BinaryIO) -> Iterator[_Block]:
-    cleaners = {b"EXIF": exif.blank_places, b"XMP ": xmp.blank_places}
-    size = size_of(file)
-    for chunk in riff_chunks(file, size):
-        if chunk.kind in cleaners:
-            yield _Block(cleaners[chunk.kind], _extents([chunk[1:]], size))
+def _png_chunk(old: Piece, payload: bytes | None) -> bytes:
+    """Return a whole chunk with its length and checksum, or nothing where there is no payload."""
+    if payload is None:
+        return b""
+    body = old.kind + payload
+    return len(payload).to_bytes(4, "big") + body + crc32(body).to_bytes(4, "big")

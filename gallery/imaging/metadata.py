@@ -1,4 +1,4 @@
-"""Where photographs keep their metadata: EXIF, XMP and IPTC blocks by container, as places in a file.
+"""Where photographs keep their metadata: EXIF, XMP and IPTC blocks, by container.
 
 A block is what its reader sees as one: it may be scattered over several stretches of the file.
 PNG is not here, since its chunks have to be rewritten (`png_text`).
@@ -7,13 +7,13 @@ PNG is not here, since its chunks have to be rewritten (`png_text`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from gallery.imaging import exif, iptc, xmp
 from gallery.imaging.boxes import MalformedBoxes, boxes, read_items
-from gallery.imaging.containers import Piece, find_pattern, read_at, riff_chunks, size_of
+from gallery.imaging.containers import find_pattern, read_at, riff_chunks, size_of
 
 SEGMENT_LIMIT = 8_192
 VIDEO_LIMIT = 64
@@ -25,10 +25,8 @@ _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _PHOTOSHOP = b"Photoshop 3.0\x00"
 # Coded pixels never hold such bytes, so that looking for them anywhere finds the metadata of the
 # pictures behind the first one too (MPO, motion photos), and that of broken files.
-_SEGMENT = re.compile(
-    rb"\xff[\xe1\xed](..)(%b|%b|%b|%b)" % tuple(map(re.escape, (_EXIF, _XMP, _EXTENDED_XMP, _PHOTOSHOP))),
-    re.DOTALL,
-)
+_LABELS = b"|".join(map(re.escape, (_EXIF, _XMP, _EXTENDED_XMP, _PHOTOSHOP)))
+_SEGMENT = re.compile(rb"\xff[\xe1\xed](..)(" + _LABELS + b")", re.DOTALL)
 _SEGMENT_HEAD_BYTES = 128
 # Name of the packet, its full length, and where this part belongs (XMP part 3, 1.1.3.1).
 _EXTENDED_NAME_BYTES, _EXTENDED_HEAD_BYTES = 32, 40
@@ -151,3 +149,18 @@ def _jpeg_segments(file: BinaryIO, size: int) -> Iterator[_Segment]:
         position = min(found + 2 + int.from_bytes(segment[1], "big"), size)
         yield _Segment(label, found + start, max(position - found - start, 0), head[start:])
         position = max(position, found + start)
+
+
+def _video_blocks(file: BinaryIO, start: int, end: int) -> Iterator[Block]:
+    for _ in range(VIDEO_LIMIT):
+        found = find_pattern(file, _VIDEO_PLACE, start, end)
+        if found is None:
+            return
+        text_length = int.from_bytes(read_at(file, found + 4, 2), "big")
+        yield Block(_free_box, _inside([(found, 8 + text_length)], end))
+        start = found + 4
+
+
+def _free_box(box: bytearray) -> None:
+    """Turn a box, from its name on, into one that players pass over (ISO 14496-12, 8.1.2)."""
+    box[:] = b"free".ljust(len(box), b"\0")

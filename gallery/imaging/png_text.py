@@ -51,9 +51,12 @@ def without_place(kind: bytes, payload: bytes) -> bytes | None:
     if clean is None or text is None:
         return None
     content = clean(text.content)
-    if content is None or content == text.content:
-        return content and payload
-    return b"".join((keyword, b"\0", text.head, zlib.compress(content) if text.is_packed else content))
+    if content == text.content:
+        return payload
+    if content is None:
+        return None
+    packed = zlib.compress(content) if text.is_packed else content
+    return b"".join((keyword, b"\0", text.head, packed))
 
 
 def _unwrap(kind: bytes, rest: bytes) -> _Text | None:

@@ -170,12 +170,12 @@ def _decode(source: BinaryIO | Path, max_pixels: int) -> _Decoded:
         facts = read_facts(im)
         turn = _turn(im)
         largest = planned_sizes(*size)[0][1]
-        picture = _averageable(im).resize(largest, Image.Resampling.BICUBIC, box=box)
+        picture = _shrunk(im, largest, box)
         profile = im.info.get("icc_profile")
     if turn is not None:
         picture = picture.transpose(turn)
         size = size[::-1] if turn in _SIDEWAYS else size
-    picture = _in_srgb(_flattened(picture), profile)
+    picture = _in_srgb(picture, profile)
     picture.info = {}  # else Pillow copies comments, dates and profiles into what it saves
     return _Decoded(width=size[0], height=size[1], picture=picture, facts=facts)
 
@@ -260,27 +260,38 @@ def _turn(im: Image.Image) -> Image.Transpose | None:
         return None
 
 
+def _shrunk(im: Image.Image, size: Size, box: Box | None) -> Image.Image:
+    """Resize to RGB, L or CMYK of eight bits, transparent parts laid on white."""
+    im = _averageable(im)
+    if im.mode in {"RGBA", "LA"}:
+        return _shrunk_on_white(im, size)
+    shrunk = im.resize(size, Image.Resampling.BICUBIC, box=box)
+    if shrunk.mode.startswith("I"):
+        # 16 bits. A bare convert("L") clips everything above 255 to white.
+        return shrunk.point(lambda level: level * (1 / 256)).convert("L")
+    return shrunk
+
+
 def _averageable(im: Image.Image) -> Image.Image:
     """Convert modes whose values are no amounts of light: bits, palettes, a transparent colour."""
-    if im.mode in {"RGBA", "RGBa", "LA", "La"}:
-        return im
+    if im.mode in {"La", "RGBa"}:
+        return im.convert("LA" if im.mode == "La" else "RGBA")
     if im.mode in {"1", "L", "P", "PA", "RGB"} and im.has_transparency_data:
         return im.convert("RGBA")
     return im.convert({"1": "L", "P": "RGB"}[im.mode]) if im.mode in {"1", "P"} else im
 
 
-def _flattened(picture: Image.Image) -> Image.Image:
-    """Lay transparent pictures on white and bring 16 bits down to 8: RGB, L or CMYK remain."""
-    if picture.mode.startswith("I"):
-        # A bare convert("L") clips everything above 255 to white.
-        return picture.point(lambda level: level * (1 / 256)).convert("L")
-    if not picture.has_transparency_data:
-        return picture
-    grey = picture.mode in {"LA", "La"}
-    solid = picture.convert("LA" if grey else "RGBA")
-    flat = Image.new("L" if grey else "RGB", picture.size, "white")
-    flat.paste(solid.convert(flat.mode), mask=solid.getchannel("A"))
-    return flat
+def _shrunk_on_white(im: Image.Image, size: Size) -> Image.Image:
+    """Resize band by band: Pillow's own way with alpha takes a second copy of the whole picture.
+
+    For a PNG of 120 megapixels that is 740 MB at the most, instead of 1,060.
+    """
+    holes = im.getchannel("A").point(lambda alpha: 255 - alpha)
+    im.paste("white", mask=holes)
+    del holes
+    names = im.getbands()[:-1]
+    bands = [im.getchannel(name).resize(size, Image.Resampling.BICUBIC) for name in names]
+    return Image.merge("RGB", bands) if len(bands) == 3 else bands[0]
 
 
 def _in_srgb(picture: Image.Image, profile: object) -> Image.Image:

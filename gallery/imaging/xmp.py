@@ -1,4 +1,4 @@
-"""The place inside an XMP packet: position and place names become spaces, the XML stays well-formed.
+"""The place inside an XMP packet: places become spaces, the XML stays well-formed.
 
 XMP (ISO 16684-1) is RDF in XML. A property is an attribute of `rdf:Description` or an element;
 readers take both, so both are blanked, under whatever prefix a program gives the namespace.

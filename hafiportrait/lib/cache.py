@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
@@ -23,17 +23,20 @@ class ForgivingRedisCache(RedisCache):
     Only for values that can be made again. Limits of tries and jobs live in the database.
     """
 
+    # Django makes one object per thread; they all learn from the first that had to wait.
+    _paused_until: ClassVar[dict[str, float]] = {}
+
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._paused_until = 0.0
+        self._server = str(server)
 
     def _forgive(self, call: Callable[..., Any], fallback: Any, *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() < self._paused_until:
+        if time.monotonic() < self._paused_until.get(self._server, 0.0):
             return fallback
         try:
             return call(*args, **kwargs)
         except RedisError as error:
-            self._paused_until = time.monotonic() + PAUSE_SECONDS
+            self._paused_until[self._server] = time.monotonic() + PAUSE_SECONDS
             log.warning("the cache is not answering: %s", error)
             return fallback
 
@@ -56,3 +59,15 @@ class ForgivingRedisCache(RedisCache):
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self._forgive(super().delete, False, key, version))
+
+    def delete_many(self, keys: Any, version: int | None = None) -> None:
+        self._forgive(super().delete_many, None, keys, version)
+
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return bool(self._forgive(super().has_key, False, key, version))
+
+    def touch(self, key: Any, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._forgive(super().touch, False, key, *args, **kwargs))
+
+    def clear(self) -> bool:
+        return bool(self._forgive(super().clear, False))

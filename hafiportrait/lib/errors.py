@@ -138,4 +138,3 @@ def is_no_room(error: BaseException | None) -> bool:
     if isinstance(error, DatabaseError):
         return "disk is full" in str(error) or "No space left" in str(error)
     return isinstance(error, OSError) and error.errno in NO_ROOM
-

@@ -21,9 +21,10 @@ class SeeOther(HttpResponseRedirect):
 def wants_json(request: HttpRequest) -> bool:
     """Return whether the reader prefers JSON to a page."""
     accept = request.headers.get("Accept", "")
-    return "json" in accept and request.get_preferred_type(
-        ["text/html", "application/json"]
-    ) == "application/json"
+    return (
+        "json" in accept
+        and request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    )
 
 
 def client_address(request: HttpRequest) -> str:
@@ -33,13 +34,14 @@ def client_address(request: HttpRequest) -> str:
     TRUSTED_PROXIES = n the n-th from the right was written by the outermost proxy of ours; what
     stands further left, the visitor may have written.
     """
-    socket_address = request.META.get("REMOTE_ADDR", "")
+    socket_address: str = request.META.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES:
         return socket_address[:45]
     hops = [h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()]
     if len(hops) < settings.TRUSTED_PROXIES:
         return socket_address[:45]
-    return hops[-settings.TRUSTED_PROXIES][:45]
+    hop: str = hops[-settings.TRUSTED_PROXIES]
+    return hop[:45]
 
 
 def user_agent(request: HttpRequest) -> str:

@@ -90,6 +90,7 @@ class Kind:
 
 _kinds: dict[str, Kind] = {}
 _housekeepers: list[Callable[[datetime], None]] = []
+_silent_until = 0.0
 
 
 def register(kind: Kind) -> None:
@@ -114,12 +115,18 @@ def ring() -> None:
 
 
 def _send_ring() -> None:
+    global _silent_until
     from celery import current_app
     from kombu.exceptions import KombuError
+    from redis.exceptions import RedisError
 
+    if time.monotonic() < _silent_until:
+        return
     try:
         current_app.send_task("jobs.run", expires=60, retry=False, ignore_result=True)
-    except (KombuError, OSError) as error:
+    except (KombuError, RedisError, OSError) as error:
+        # Hundreds of uploads must not wait for the same time-out one after another.
+        _silent_until = time.monotonic() + SWEEP_SECONDS
         log.warning("the broker is not answering, the sweep will ring: %s", error)
 
 
@@ -169,7 +176,8 @@ def claim_next(kind: Kind) -> JobRow | None:
 
 def held(row: Any) -> models.QuerySet[Any]:
     """Return the row as a queryset, empty as soon as its claim has passed to somebody else."""
-    return type(row)._default_manager.filter(pk=row.pk, claim_token=row.claim_token)
+    rows: models.QuerySet[Any] = type(row)._default_manager.all()
+    return rows.filter(pk=row.pk, claim_token=row.claim_token)
 
 
 def _release(kind: Kind, row: JobRow, *, after_seconds: float) -> None:
@@ -179,7 +187,8 @@ def _release(kind: Kind, row: JobRow, *, after_seconds: float) -> None:
 
 def _count_attempt(kind: Kind, row: JobRow, reason: str, *, final: bool) -> None:
     attempts = row.attempts + 1
-    error = reason[:ERROR_CHARACTERS_LIMIT]
+    # PostgreSQL refuses NUL and lone surrogates, which a broken file's message may quote.
+    error = "".join(c if c.isprintable() else " " for c in reason[:ERROR_CHARACTERS_LIMIT])
     if final or attempts >= ATTEMPTS_LIMIT:
         log.warning("%s %s is given up: %s", kind.name, row.pk, reason)
         ended = {"due_at": None, "attempts": attempts, "error": error}

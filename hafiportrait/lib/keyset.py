@@ -7,11 +7,10 @@ scrolls neither repeats nor hides another.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -20,6 +19,8 @@ from django.db.models import BooleanField, F, Field, Func, Model, QuerySet, Valu
 
 M = TypeVar("M", bound=Model)
 CURSOR_CHARACTERS_LIMIT = 400
+# What the decoders of base64, JSON and Django's fields raise for text that we did not write.
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, ValidationError)
 
 
 class BadCursor(ValueError):
@@ -36,7 +37,7 @@ class RowComparison(Func):
     """`(a, b, c) > (x, y, z)`; one range of a composite index on PostgreSQL and SQLite."""
 
     template = "%(expressions)s"
-    output_field = BooleanField()  # type: ignore[assignment]  # the stubs want a property
+    output_field = BooleanField()
     conditional = True
 
 
@@ -72,7 +73,9 @@ def decode(cursor: str, fields: Sequence[Field[Any, Any]]) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(fields):
             raise BadCursor("wrong shape")
         return [_typed(field, value) for field, value in zip(fields, values, strict=True)]
-    except (binascii.Error, ValueError, RecursionError, ValidationError, OverflowError) as error:
+    except BadCursor:
+        raise
+    except UNREADABLE as error:
         raise BadCursor(str(error)) from error
 
 
@@ -80,8 +83,10 @@ def _typed(field: Field[Any, Any], value: Any) -> Any:
     if isinstance(value, bool | dict | list) or value is None:
         raise BadCursor("wrong type")
     found = field.to_python(value)
-    if isinstance(found, datetime) and found.tzinfo is None:
-        raise BadCursor("time without zone")
+    if isinstance(found, datetime):
+        if found.tzinfo is None:
+            raise BadCursor("time without zone")
+        return found.astimezone(UTC)  # the first and the last day of the calendar overflow here
     if isinstance(found, int) and not -(2**31) <= found < 2**31:
         raise BadCursor("number out of range")
     return found

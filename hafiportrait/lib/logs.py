@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-CODE_IN_PATH = re.compile(r"(/q/)[^/\s?\"']+")
+# Up to the next slash: a code may have been typed with spaces or quotes in it.
+CODE_IN_PATH = re.compile(r"(/q/+)[^/\n]+")
 
 
 def mask_codes(line: str) -> str:
@@ -17,7 +18,10 @@ class MaskCodes(logging.Filter):
     """Hides access codes in the finished message of every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            return True  # arguments that do not fit: the handler reports it, the page goes on
         if "/q/" in message:
             record.msg, record.args = mask_codes(message), ()
         if record.exc_info and record.exc_text is None:

@@ -9,12 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from hafiportrait.lib.models import TryCount
+
+
+# Windows that begin further ahead than machines' clocks differ were begun by a clock since set back.
+CLOCK_SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -33,24 +38,22 @@ class Limit:
 def count(limit: Limit, who: str, *, at: datetime | None = None) -> int:
     """Count one try and return how many there are now in its window."""
     now = at or timezone.now()
-    started = now - timedelta(seconds=limit.seconds)
     key = limit.key(who)
-    if not _raise_count(key, started, now):
+    if not _raise_count(key, limit, now):
         try:
             with transaction.atomic():
                 TryCount.objects.create(key=key, count=1, window_started_at=now)
         except IntegrityError:
-            _raise_count(key, started, now)
+            _raise_count(key, limit, now)
     return TryCount.objects.values_list("count", flat=True).get(key=key)
 
 
-def _raise_count(key: str, started: datetime, now: datetime) -> int:
-    fresh = When(window_started_at__lte=started, then=Value(1))
+def _raise_count(key: str, limit: Limit, now: datetime) -> int:
+    over = Q(window_started_at__lte=now - timedelta(seconds=limit.seconds))
+    over |= Q(window_started_at__gt=now + CLOCK_SKEW)
     return TryCount.objects.filter(key=key).update(
-        count=Case(fresh, default=F("count") + 1),
-        window_started_at=Case(
-            When(window_started_at__lte=started, then=Value(now)), default=F("window_started_at")
-        ),
+        count=Case(When(over, then=Value(1)), default=F("count") + 1),
+        window_started_at=Case(When(over, then=Value(now)), default=F("window_started_at")),
     )
 
 
@@ -58,8 +61,7 @@ def seconds_left(limit: Limit, who: str, *, at: datetime | None = None) -> int:
     """Return for how many seconds more the limit is reached (0: it is not)."""
     now = at or timezone.now()
     row = TryCount.objects.filter(key=limit.key(who), count__gte=limit.most).first()
-    if row is None:
+    if row is None or row.window_started_at > now + CLOCK_SKEW:
         return 0
     left = (row.window_started_at + timedelta(seconds=limit.seconds) - now).total_seconds()
-    # A clock that was set back must not lock a door for longer than its window.
-    return 0 if left <= 0 else min(int(left) + 1, limit.seconds)
+    return 0 if left <= 0 else min(ceil(left), limit.seconds)

@@ -56,9 +56,10 @@ def run_limited(function: Callable[[], T], *, seconds: float, memory_bytes: int)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-    if not answer:
-        raise ProcessDied(f"wait status {status}")
-    succeeded, value = pickle.loads(answer)  # noqa: S301  # written by our own fork
+    try:
+        succeeded, value = pickle.loads(answer)  # noqa: S301  # written by our own fork
+    except (EOFError, pickle.UnpicklingError) as error:  # nothing, or cut off
+        raise ProcessDied(f"wait status {status}") from error
     if not succeeded:
         raise value
     result: T = value
@@ -90,9 +91,20 @@ def _answer(function: Callable[[], object], writer: int, memory_bytes: int) -> N
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
         with os.fdopen(writer, "wb") as pipe:
-            pickle.dump(answer, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+            pipe.write(_packed(answer))
     finally:
         os._exit(0)
+
+
+def _packed(answer: tuple[bool, object]) -> bytes:
+    """Return the answer as bytes that the parent can read, or what kept it from being that."""
+    try:
+        packed = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
+        pickle.loads(packed)  # noqa: S301  # an error may refuse to be made again from its words
+    except Exception as error:  # noqa: BLE001  # objects run code of their own here
+        told = answer[1] if not answer[0] else error
+        packed = pickle.dumps((False, ProcessDied(f"{type(told).__name__}: {told}")))
+    return packed
 
 
 def _restrict(memory_bytes: int) -> None:
@@ -103,4 +115,7 @@ def _restrict(memory_bytes: int) -> None:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * PAGE_BYTES
         # Only the soft limit: the hard one could not be lifted again to write the answer.
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, hard))
+        soft = used + memory_bytes
+        if hard != resource.RLIM_INFINITY:
+            soft = min(soft, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

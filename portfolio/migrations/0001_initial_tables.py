@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'portfolio photo',
                 'verbose_name_plural': 'portfolio photos',
                 'db_table': 'portfolio_photos',
-                'indexes': [models.Index(fields=['display_order'], name='portfolio_photos_order_index'), models.Index(fields=['is_published'], name='portfolio_photos_published_index')],
+                'indexes': [models.Index(fields=['display_order'], name='portfolio_photos_order_index'), models.Index(fields=['is_published'], name='portfolio_published_index')],
             },
         ),
     ]

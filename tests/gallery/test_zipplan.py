@@ -208,6 +208,7 @@ class PlanTests(TestCase):
             datetime(2026, 11, 7, 14, 30, 25, tzinfo=makassar): (2026, 11, 7, 14, 30, 24),
             datetime(2024, 2, 29, 23, 59, 59): (2024, 2, 29, 23, 59, 58),
             datetime(1980, 1, 1): (1980, 1, 1, 0, 0, 0),
+            datetime(1979, 12, 31, 23): (1980, 1, 1, 0, 0, 0),
             datetime(1970, 6, 1, 12): (1980, 1, 1, 0, 0, 0),
             datetime(2107, 12, 31, 23, 59, 59): (2107, 12, 31, 23, 59, 58),
             datetime(2108, 1, 1): (2107, 12, 31, 23, 59, 58),
@@ -421,7 +422,7 @@ class ReadRangeTests(TestCase):
         planned = plan(Shelf([b"1" * 20]).members(["a.jpg"]))
         events: list[str] = []
 
-        def open_slice(source: str, offset: int, length: int) -> Iterator[bytes]:
+        def chunks() -> Iterator[bytes]:
             events.append("opened")
             try:
                 yield b"1"
@@ -429,7 +430,9 @@ class ReadRangeTests(TestCase):
             finally:
                 events.append("closed")
 
-        reader = read_range(planned, 0, planned.total_size, open_slice)
+        # Kept alive here, so that only being closed can end it.
+        file = chunks()
+        reader = read_range(planned, 0, planned.total_size, lambda *_: file)
         next(reader)
         next(reader)
         reader.close()  # type: ignore[attr-defined]  # read_range is a generator

@@ -1,0 +1,104 @@
+"""The gallery's pages: the grid, one photo, and the files behind both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from events.admission import Audience, Visit, admit
+from events.doors import gallery_door, refuse
+from events.models import Chapter, Event
+from events.visits import count_page
+from gallery.files import serve_rendition
+from gallery.fragments import Query, gallery_page, photo_context
+from gallery.links import LinkMaker, MediaLink, is_live, read_link
+from gallery.models import Photo
+from hafiportrait.lib.errors import bad_request, problem
+from hafiportrait.lib.keyset import BadCursor
+
+SLUG_CHARACTERS = 80
+
+
+def _for_guests(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let the reader's browser keep a page of the gallery, but ask each time."""
+    response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ("Cookie", "Accept-Language"))
+    return response
+
+
+@require_safe
+@gzip_page
+@gallery_door
+def photo_list(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show a page of sixty photos."""
+    query = Query(
+        chapter=request.GET.get("chapter", "")[:SLUG_CHARACTERS],
+        cursor=request.GET.get("cursor", ""),
+    )
+    try:
+        page = gallery_page(request, visit, query)
+    except BadCursor:
+        return problem(request, 400, "bad_cursor", _("This page does not exist; start again."))
+    except Chapter.DoesNotExist:
+        raise Http404 from None
+    count_page(request, visit)
+    return _for_guests(request, HttpResponse(page))
+
+
+@require_safe
+@gzip_page
+@gallery_door
+def photo_detail(request: HttpRequest, visit: Visit, photo_id: UUID) -> HttpResponse:
+    """Show one photo with its neighbours: the lightbox without JavaScript."""
+    photo = visible_photo(visit, photo_id)
+    response = render(request, "gallery/photo_detail.html", photo_context(visit, photo))
+    count_page(request, visit)
+    return _for_guests(request, response)
+
+
+def visible_photo(visit: Visit, photo_id: UUID) -> Photo:
+    """Return a photo of this event that this person may see; Http404 for every other."""
+    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photo: Photo | None = photos.filter(pk=photo_id).first()
+    if photo is None:
+        raise Http404
+    return photo
+
+
+@login_not_required
+@require_safe
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve a rendition to whoever holds its link; no SQL for a link that is live."""
+    link = read_link(path)
+    if link is None or settings.PHOTO_STORAGE != "disk":
+        raise Http404
+    if is_live(link):
+        response = serve_rendition(request, link)
+        if response is not None:
+            return response
+    return _fresh_link(request, link)
+
+
+def _fresh_link(request: HttpRequest, link: MediaLink) -> HttpResponse:
+    """Lead an admitted reader from an old link (its time over, its picture redrawn) to the new."""
+    event = Event.objects.filter(pk=link.event_id).first()
+    actor = admit(request, event) if event else None
+    if event is None or actor is None or refuse(request, event, actor) is not None:
+        raise Http404
+    photo = visible_photo(Visit(event, actor), link.photo_id)
+    url = LinkMaker(event, actor.audience).base(photo) + link.file
+    if url == request.path:
+        raise Http404
+    response = redirect(url)
+    response["Cache-Control"] = "no-store"
+    return response
