@@ -8,6 +8,7 @@ The couple, their partners and staff are admitted by their log-in.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from enum import Enum
@@ -29,6 +30,8 @@ GUEST_COOKIE_DAYS = 90
 GUEST_COOKIES_LIMIT = 20  # a browser sends them all on every request, and headers have a limit
 BROWSER_COOKIE = "hp_browser"
 ADMISSION_PREFIX = "hp_guest_"
+ADMISSION_NAME = re.compile(ADMISSION_PREFIX + "[0-9a-f]{32}")
+ISSUED = re.compile("[0-9]{1,12}")
 _signer = signing.Signer(salt="events.admission")
 _browser_signer = signing.Signer(salt="events.browser")
 
@@ -182,15 +185,15 @@ def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
 
 
 def _forget_oldest(request: HttpRequest, response: HttpResponse, *, keep: str) -> None:
-    names = [n for n in request.COOKIES if n.startswith(ADMISSION_PREFIX) and n != keep]
+    names = [n for n in request.COOKIES if ADMISSION_NAME.fullmatch(n) and n != keep]
     names.sort(key=lambda name: _issued(request.COOKIES[name]), reverse=True)
     for name in names[GUEST_COOKIES_LIMIT - 1 :]:
         response.delete_cookie(name)
 
 
 def _issued(value: str) -> int:
-    part = value.split(".")[2:3]
-    return int(part[0]) if part and part[0].isdigit() else 0
+    part = "".join(value.split(".")[2:3])
+    return int(part) if ISSUED.fullmatch(part) else 0
 
 
 def is_closed_to(event: Event, actor: Actor | None, *, at: datetime | None = None) -> bool:

@@ -98,7 +98,11 @@ def ask_for_code(request: HttpRequest, event: Event) -> HttpResponse:
         answer["Vary"] = "Cookie"
         return answer
     return problem(
-        request, 403, "not_admitted", _("Enter the code of this gallery first."), title=_("No entry")
+        request,
+        403,
+        "not_admitted",
+        _("Enter the code of this gallery first."),
+        title=_("No entry"),
     )
 
 

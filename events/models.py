@@ -26,6 +26,7 @@ from events.codes import (
 models.CharField.register_lookup(Length)
 
 STORAGE_YEARS = 1
+YEAR_FIRST, YEAR_LAST = 1900, 2200
 ADDRESS_CHARACTERS = 45  # an IPv6 address with an IPv4 tail
 USER_AGENT_CHARACTERS = 300
 SESSION_ID_CHARACTERS = 64  # 256 random bits, in hexadecimal
@@ -137,7 +138,7 @@ class Event(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    objects: ClassVar[models.Manager[Event]] = EventQuerySet.as_manager()  # type: ignore[assignment]  # the stubs hide the queryset's type
+    objects: ClassVar[models.Manager[Event]] = EventQuerySet.as_manager()
 
     class Meta:
         db_table = "events"
@@ -180,11 +181,18 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.access_code = normalise_code(self.access_code)
+        if not self.storage_expires_at:
+            self.storage_expires_at = expiry_for(self.event_date)
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("gallery:photo-list", args=[self.slug])
 
     def clean(self) -> None:
         self.access_code = normalise_code(self.access_code or "")
+        self._refuse_odd_dates()
         if self.event_date and not self.storage_expires_at:
             self.storage_expires_at = expiry_for(self.event_date)
         self._refuse_guessable_code()
@@ -193,11 +201,12 @@ class Event(models.Model):
         self.access_code = normalise_code(self.access_code or "")
         super().clean_fields(exclude=exclude)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.access_code = normalise_code(self.access_code)
-        if not self.storage_expires_at:
-            self.storage_expires_at = expiry_for(self.event_date)
-        super().save(*args, **kwargs)
+    def _refuse_odd_dates(self) -> None:
+        """Refuse years at the ends of the calendar, where adding a zone or a year overflows."""
+        for name in ("event_date", "storage_expires_at"):
+            found = getattr(self, name)
+            if found and not YEAR_FIRST <= found.year <= YEAR_LAST:
+                raise ValidationError({name: _("This year is out of range.")})
 
     def _refuse_guessable_code(self) -> None:
         code = self.access_code
@@ -205,7 +214,8 @@ class Event(models.Model):
             return
         if not code.isascii() or not code.isalnum():
             raise ValidationError({"access_code": _("Use letters and digits only.")})
-        if is_guessable(code, title=self.title, slug=self.slug, event_date=self.event_date):
+        day = timezone.localtime(self.event_date).date() if self.event_date else None
+        if is_guessable(code, title=self.title, slug=self.slug, day=day):
             raise ValidationError(
                 {"access_code": _("This code can be guessed from the title, address or date.")}
             )

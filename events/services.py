@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from events.codes import propose_code
 from events.models import Event, OldSlug
+from events.signals import event_changed
 
 SLUG_CHARACTERS = 70
 
@@ -43,3 +44,31 @@ def end_admissions(*, event: Event) -> None:
     """Raise the access version: every guest has to enter again."""
     Event.objects.filter(pk=event.pk).update(access_version=F("access_version") + 1)
     event.refresh_from_db(fields=["access_version"])
+
+
+@transaction.atomic
+def update_event(*, event: Event) -> set[str]:
+    """Save what was edited on an event that exists, with every consequence of it.
+
+    A former address becomes a redirect, another code ends every admission, cached pages are old,
+    and `event_changed` tells the apps above. Returns the names of the changed fields.
+    """
+    before = Event.objects.select_for_update().get(pk=event.pk)
+    edited = [f for f in Event._meta.concrete_fields if f.editable and not f.primary_key]
+    changed = {f.name for f in edited if getattr(before, f.attname) != getattr(event, f.attname)}
+    # Never the versions and counters: workers raise them while the form is open.
+    event.save(update_fields=[*(f.name for f in edited), "updated_at"])
+    if "slug" in changed:
+        rename_slug(event=event, old_slug=before.slug)
+    if "access_code" in changed:
+        end_admissions(event=event)
+    if changed:
+        touch_gallery(event=event)
+        event_changed.send(sender=Event, event=event, changed=changed)
+    return changed
+
+
+def touch_gallery(*, event: Event) -> None:
+    """Raise the gallery's version: every page of it that is cached is old."""
+    Event.objects.filter(pk=event.pk).update(gallery_version=F("gallery_version") + 1)
+    event.refresh_from_db(fields=["gallery_version"])

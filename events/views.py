@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,7 +50,7 @@ def event_enter(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _open_by_code(request, event=event)
     refusal = refuse(request, event, actor) if not event.is_open else None
-    if refusal is not None and refusal.status_code == 410:  # noqa: PLR2004  # "gone"
+    if refusal is not None and refusal.status_code == 410:  # "gone"
         return refusal
     form = AccessCodeForm(initial={"next": request.GET.get("next", "")})
     return code_form(request, form, event=event)
@@ -107,8 +109,9 @@ def code_form(
     request: HttpRequest, form: AccessCodeForm, *, event: Event | None = None, status: int = 200
 ) -> HttpResponse:
     """Show the form of one event, or of any, and give the browser a name before it enters."""
-    here = reverse("events:event-enter", args=[event.slug]) if event else reverse("events:enter")
-    context = {"form": form, "event": event, "here": here}
+    action = reverse("events:event-enter", args=[event.slug]) if event else reverse("events:enter")
+    wanted = urlencode({"next": form["next"].value() or ""})
+    context = {"form": form, "event": event, "action": action, "here": f"{action}?{wanted}"}
     if event is not None:
         context["card_url"] = absolute(reverse("events:event-card", args=[event.slug]))
         context["page_url"] = absolute(event.get_absolute_url())
@@ -119,9 +122,7 @@ def code_form(
     return response
 
 
-def _wrong_code(
-    request: HttpRequest, form: AccessCodeForm, *, event: Event | None
-) -> HttpResponse:
+def _wrong_code(request: HttpRequest, form: AccessCodeForm, *, event: Event | None) -> HttpResponse:
     message = _("That code does not open this gallery.")
     if wants_json(request):
         return problem(request, 400, "wrong_code", message)

@@ -94,7 +94,7 @@ class ViewBuffer:
             if settings.PAGE_VIEW_FLUSH_SECONDS:
                 connection.close()
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def _write(self, batch: dict[str, Views]) -> None:
         for session_id in sorted(batch):  # one order for all processes: no deadlock
             views = batch[session_id]

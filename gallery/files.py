@@ -109,9 +109,7 @@ def partial_response(
     chunks: Iterator[bytes], *, size: int, part: ByteRange | None, content_type: str, etag: str
 ) -> StreamingHttpResponse:
     """Return the streamed answer with the exact length: 200 for the whole, 206 for a part."""
-    response = StreamingHttpResponse(
-        chunks, content_type=content_type, status=206 if part else 200
-    )
+    response = StreamingHttpResponse(chunks, content_type=content_type, status=206 if part else 200)
     wanted = part or ByteRange(0, size)
     if part:
         response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -20,7 +23,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.admission import Visit
-from events.models import Chapter
+from events.models import Chapter, Event
 from gallery.delivery import gives_originals
 from gallery.imaging.render import planned_sizes
 from gallery.links import WEB_KIND, LinkMaker, present_window
@@ -39,6 +42,7 @@ GRID_KINDS = ("w400", "w800", "w1600")
 # follows from its ratio. Rows stretch, by a third on average.
 PHONE_VW_PER_RATIO = 48
 DESK_PX_PER_RATIO = 340
+PHOTO_VH = 75  # how much of the screen's height one photo alone takes at most
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Query:
 
     chapter: str = ""
     cursor: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A short name for a cache's key, whatever was typed."""
+        return sha256(f"{self.chapter}|{self.cursor}".encode()).hexdigest()[:32]
 
 
 def gallery_page(request: HttpRequest, visit: Visit, query: Query) -> bytes:
@@ -64,8 +73,7 @@ def gallery_page(request: HttpRequest, visit: Visit, query: Query) -> bytes:
             visit.actor.audience.value,
             get_language() or "",
             f"{window:x}",
-            query.chapter,
-            query.cursor,
+            query.digest,
         )
     )
     pieces: list[bytes] | None = cache.get(key)
@@ -84,16 +92,21 @@ def _draw_page(request: HttpRequest, visit: Visit, query: Query, window: int) ->
         photos = photos.filter(chapter=chapter)
     page = keyset.page(photos, GALLERY_ORDER, query.cursor, size=PAGE_PHOTOS)
     links = LinkMaker(event, visit.actor.audience, window=window)
+    may_download = event.allow_downloads or visit.actor.sees_everything
     context = {
+        "studio_name": settings.STUDIO_NAME,
         "event": event,
-        "visit": visit,
+        "gallery_url": event.get_absolute_url(),
+        "here": _page_url(event, query.chapter, query.cursor),
+        "first_url": _page_url(event, query.chapter),
+        "next_url": page.next_cursor and _page_url(event, query.chapter, page.next_cursor),
         "chapters": chapters,
         "chapter": chapter,
-        "tiles": tiles(page.rows, links, is_first_page=not query.cursor),
+        "tiles": tiles(page.rows, links, is_first_page=not query.cursor, may_choose=may_download),
         "has_photos": bool(page.rows),
         "is_first_page": not query.cursor,
-        "next_query": _next_query(chapter, page.next_cursor),
-        "may_download": event.allow_downloads or visit.actor.sees_everything,
+        "may_download": may_download,
+        "has_original": gives_originals(visit),
         "token": TOKEN_MARK,
     }
     return render_to_string("gallery/photo_list.html", context)
@@ -108,20 +121,22 @@ def _chosen(chapters: list[Chapter], slug: str) -> Chapter | None:
     raise Chapter.DoesNotExist
 
 
-def _next_query(chapter: Chapter | None, cursor: str) -> str:
-    if not cursor:
-        return ""
-    return f"?chapter={chapter.slug}&cursor={cursor}" if chapter else f"?cursor={cursor}"
+def _page_url(event: Event, chapter: str, cursor: str = "") -> str:
+    """Return the address of a page; a whole one, for scripts move the reader's address about."""
+    query = {name: value for name, value in (("chapter", chapter), ("cursor", cursor)) if value}
+    return event.get_absolute_url() + (f"?{urlencode(query)}" if query else "")
 
 
-def tiles(photos: list[Photo], links: LinkMaker, *, is_first_page: bool) -> SafeString:
+def tiles(
+    photos: list[Photo], links: LinkMaker, *, is_first_page: bool, may_choose: bool
+) -> SafeString:
     """Return the `<li>` elements of some photos, in their order.
 
     Assembled here and not by a template: sixty renderings of a piece cost three times the rest of
-    the page.
+    the page. Where photos `may_choose`, each has a box of the form `act`.
     """
     place = f"/e/{escape(links.event.slug)}/photos/"
-    words = _("Photo %(number)s")
+    words = _("Choose %(photo)s") if may_choose else ""
     drawn = [
         _tile(photo, links, place, number if is_first_page else PAGE_PHOTOS, words)
         for number, photo in enumerate(photos)
@@ -129,19 +144,19 @@ def tiles(photos: list[Photo], links: LinkMaker, *, is_first_page: bool) -> Safe
     return mark_safe("".join(drawn))  # noqa: S308  # every value in a tile is escaped or a number
 
 
-def _tile(photo: Photo, links: LinkMaker, place: str, number: int, words: str) -> str:
+def _tile(photo: Photo, links: LinkMaker, place: str, number: int, choose: str) -> str:
     sizes = _smallest_first(photo)
     urls = dict(zip((k for k, _ in sizes), links.urls(photo, [k for k, _ in sizes]), strict=True))
     grid = [(k, size) for k, size in sizes if k in GRID_KINDS] or sizes[:1]
     srcset = ", ".join(f"{escape(urls[k])} {size[0]}w" for k, size in grid)
     largest, (full_width, full_height) = sizes[-1]
     (width, height), ratio = grid[0][1], photo.width / photo.height
-    label = escape(photo.caption or words % {"number": photo.filename})
+    label = escape(alt_text(photo))
     loading = 'loading="lazy" ' if number >= EAGER_PHOTOS else ""
     urgent = 'fetchpriority="high" ' if number < URGENT_PHOTOS else ""
     return (
-        f'<li class="grid__item r{ratio_class(ratio)}" data-photo-id="{photo.pk}" '
-        f'data-sequence="{photo.sequence}">'
+        f'<li class="grid__item r{ratio_class(ratio)}" id="photo-{photo.pk}" '
+        f'data-photo-id="{photo.pk}" data-sequence="{photo.sequence}">'
         f'<a class="grid__link" href="{place}{photo.pk}/" data-lightbox '
         f'data-full="{escape(urls[largest])}" data-width="{full_width}" '
         f'data-height="{full_height}">'
@@ -149,8 +164,23 @@ def _tile(photo: Photo, links: LinkMaker, place: str, number: int, words: str) -
         f'width="{width}" height="{height}">'
         f'<img class="grid__photo" {loading}{urgent}decoding="async" '
         f'src="{escape(urls[grid[0][0]])}" srcset="{srcset}" sizes="{_sizes(ratio)}" '
-        f'width="{width}" height="{height}" alt="{label}"></a></li>'
+        f'width="{width}" height="{height}" alt="{label}"></a>{_box(photo, choose)}</li>'
     )
+
+
+def _box(photo: Photo, words: str) -> str:
+    if not words:
+        return ""
+    label = escape(words % {"photo": alt_text(photo)})
+    return (
+        f'<label class="grid__choose"><input type="checkbox" name="photos" value="{photo.pk}" '
+        f'form="act" aria-label="{label}"></label>'
+    )
+
+
+def alt_text(photo: Photo) -> str:
+    """Return what stands for a photo where it cannot be seen: its caption, or its name."""
+    return photo.caption or _("Photo %(name)s") % {"name": photo.filename}
 
 
 def _smallest_first(photo: Photo) -> list[tuple[str, tuple[int, int]]]:
@@ -176,11 +206,15 @@ def photo_context(visit: Visit, photo: Photo) -> dict[str, object]:
     sizes = _smallest_first(photo)
     urls = links.urls(photo, [kind for kind, _ in sizes])
     width, height = sizes[-1][1]
-    previous, following = _neighbours(visit, photo)
+    previous, following, cursor = _neighbours(visit, photo)
     return {
         "event": visit.event,
         "visit": visit,
         "photo": photo,
+        "alt": alt_text(photo),
+        "shape": ratio_class(photo.width / photo.height),
+        "sizes": f"min(100vw, {round(PHOTO_VH * photo.width / photo.height)}vh)",
+        "back_url": f"{_page_url(visit.event, '', cursor)}#photo-{photo.pk}",
         "src": urls[min(1, len(urls) - 1)],
         "srcset": ", ".join(f"{u} {size[0]}w" for u, (_, size) in zip(urls, sizes, strict=True)),
         "width": width,
@@ -192,10 +226,19 @@ def photo_context(visit: Visit, photo: Photo) -> dict[str, object]:
     }
 
 
-def _neighbours(visit: Visit, photo: Photo) -> tuple[Photo | None, Photo | None]:
-    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor).only("pk")  # type: ignore[attr-defined]
-    cursor = keyset.encode([getattr(photo, name) for name in GALLERY_ORDER])
-    later = keyset.after(photos, GALLERY_ORDER, cursor).order_by(*GALLERY_ORDER)
+def _neighbours(visit: Visit, photo: Photo) -> tuple[Photo | None, Photo | None, str]:
+    """Return the photos before and after this one, and the cursor of the page it stands on.
+
+    The count makes the pages start where they do for somebody who turns them from the first on,
+    so that what is cached for them is found again.
+    """
+    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photos = photos.only(*GALLERY_ORDER)
+    place = keyset.encode([getattr(photo, name) for name in GALLERY_ORDER])
+    later = keyset.after(photos, GALLERY_ORDER, place).order_by(*GALLERY_ORDER)
     backwards = [f"-{name}" for name in GALLERY_ORDER]
-    earlier = keyset.after(photos, GALLERY_ORDER, cursor, backwards=True).order_by(*backwards)
-    return earlier.first(), later.first()
+    earlier = keyset.after(photos, GALLERY_ORDER, place, backwards=True).order_by(*backwards)
+    whole_pages, on_this_page = divmod(earlier.count(), PAGE_PHOTOS)
+    nearest = list(earlier[: on_this_page + 1])
+    cursor = keyset.encode([getattr(nearest[-1], n) for n in GALLERY_ORDER]) if whole_pages else ""
+    return (nearest[0] if nearest else None), later.first(), cursor

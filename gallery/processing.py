@@ -164,9 +164,7 @@ def _folder(photo: Photo) -> str:
     return f"{photo.folder}/{photo.wanted_generation}"
 
 
-def _store(
-    photo: Photo, files: Iterable[RenderedFile], storage: PhotoStorage
-) -> list[Rendition]:
+def _store(photo: Photo, files: Iterable[RenderedFile], storage: PhotoStorage) -> list[Rendition]:
     rows = []
     for file in files:
         key = f"{_folder(photo)}/{file_name(file.kind)}"

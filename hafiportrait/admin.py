@@ -42,6 +42,10 @@ class StudioAdminSite(admin.AdminSite):
     site_title = site_header = _("Studio")
     index_title = _("Overview")
 
+    def get_urls(self) -> list[Any]:
+        """Leave out "view on site", which fails on ids of ours; pages have links of their own."""
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Guard a view: staff only, and no query that the database cannot read."""
 
@@ -62,7 +66,7 @@ class StudioAdminSite(admin.AdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """Lead to the one page where everybody changes a password."""
         return redirect("account_change_password")
 
@@ -97,7 +101,10 @@ class StudioModelAdmin(DjangoModelAdmin[M]):
     """The pages of one model: short lists, 404 for what is not there, deletions summed up."""
 
     list_per_page = ROWS_PER_PAGE
+    view_on_site = False
+    # Neither the whole list nor its filters are counted: likes and downloads run into millions.
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M:
@@ -107,10 +114,12 @@ class StudioModelAdmin(DjangoModelAdmin[M]):
             raise Http404
         return found
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         """Carry out an action; ids that are none are a bad request, not an error of ours."""
         try:
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *args, **kwargs)
         except ValidationError as error:
             raise BadRequest("no such rows") from error
 

@@ -1,7 +1,8 @@
 """The fleet's engine: Celery calls the same functions as `manage.py run_jobs`.
 
 Three processes: `celery -A hafiportrait worker -Q jobs`, `celery -A hafiportrait worker -Q sweep`
-(a queue of its own, so that the sweep never waits behind a batch) and `celery -A hafiportrait beat`.
+(a queue of its own, so that the sweep never waits behind a batch) and
+`celery -A hafiportrait beat`.
 """
 
 from __future__ import annotations

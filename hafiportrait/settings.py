@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "engagement",
     "portfolio",
     "analytics",
+    "demo",
     "hafiportrait.admin.StudioAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -159,7 +160,7 @@ CACHES: dict[str, dict[str, Any]] = {
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 5000},
+        "OPTIONS": {"MAX_ENTRIES": 500},  # pages of some 60 KB
     }
 }
 
@@ -167,7 +168,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # the row's lease is the acknowledgement, not the message
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # A ring at a broker that hangs keeps an upload waiting for this long, once (see jobs.ring).
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -242,6 +243,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login": None}  # wrong passwords are counted by our adapter
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = STUDIO_NAME
 SECOND_FACTOR_REQUIRED = not DEMO

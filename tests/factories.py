@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from django.utils import timezone
@@ -62,6 +63,7 @@ class PhotoFactory(DjangoModelFactory[Photo]):
     class Meta:
         model = Photo
 
+    id = factory.LazyFunction(uuid4)
     event = factory.SubFactory(EventFactory)
     filename = factory.Sequence(lambda n: f"DSC_{n:04d}.JPG")
     original_filename = factory.SelfAttribute("filename")

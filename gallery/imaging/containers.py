@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
+JPEG_END_MARK = b"\xff\xd9"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # A real 100 MB file has at most some 1,600 segments (64 KB each) and 12,800 chunks (8 KB each).
@@ -42,7 +43,8 @@ class Piece(NamedTuple):
 
 def size_of(file: BinaryIO) -> int:
     """Return the length of the file in bytes, whatever its position."""
-    return file.seek(0, os.SEEK_END)
+    file.seek(0, os.SEEK_END)
+    return file.tell()
 
 
 def read_at(file: BinaryIO, position: int, length: int) -> bytes:
@@ -67,7 +69,7 @@ def find_pattern(file: BinaryIO, pattern: re.Pattern[bytes], start: int, end: in
 
 
 def jpeg_segments(file: BinaryIO) -> Iterator[Piece]:
-    """Yield the segments of a JPEG by marker byte (`b"\\xda"` is a scan) up to its end mark.
+    """Yield the segments of a JPEG by marker byte (`b"\\xda"` is a scan).
 
     Junk between segments, fill bytes and coded pixels are passed over, as decoders do.
     A segment may claim to end after the file; the reader has to look.
@@ -80,8 +82,6 @@ def jpeg_segments(file: BinaryIO) -> Iterator[Piece]:
             return
         piece = _segment_at(file, found)
         yield piece
-        if piece.kind == b"\xd9":
-            return
         position = piece.end
 
 

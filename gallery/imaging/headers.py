@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 
 from gallery.imaging.boxes import MalformedBoxes, boxes, read_items
 from gallery.imaging.containers import (
+    JPEG_END_MARK,
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
     Piece,
@@ -40,8 +41,8 @@ _KINDS: dict[Format, tuple[str, str]] = {
 
 # Start of frame, in all the codings; C4, C8 and CC in their midst mean other things.
 _FRAMES = {bytes([marker]) for marker in range(0xC0, 0xD0)} - {b"\xc4", b"\xc8", b"\xcc"}
-_SCAN, _END = b"\xda", b"\xd9"
-_END_MARK = re.compile(rb"\xff\xd9")
+_SCAN, _END = b"\xda", JPEG_END_MARK[1:]
+_END_MARK = re.compile(JPEG_END_MARK)
 # Covers the padding that cameras write after the end mark.
 _TAIL_BYTES = 65_536
 

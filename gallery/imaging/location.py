@@ -23,7 +23,7 @@ from gallery.imaging.containers import (
 )
 from gallery.imaging.metadata import Block, heif_blocks, jpeg_blocks, webp_blocks
 
-METADATA_LIMIT_BYTES = 16 << 20
+METADATA_LIMIT_BYTES = 8 << 20
 """How much metadata of a file is read; real files stay far below, the rest is blanked unread."""
 
 

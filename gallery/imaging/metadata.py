@@ -13,7 +13,13 @@ from typing import BinaryIO, NamedTuple
 
 from gallery.imaging import exif, iptc, xmp
 from gallery.imaging.boxes import MalformedBoxes, boxes, read_items
-from gallery.imaging.containers import find_pattern, read_at, riff_chunks, size_of
+from gallery.imaging.containers import (
+    JPEG_END_MARK,
+    find_pattern,
+    read_at,
+    riff_chunks,
+    size_of,
+)
 
 SEGMENT_LIMIT = 8_192
 VIDEO_LIMIT = 64
@@ -25,8 +31,10 @@ _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _PHOTOSHOP = b"Photoshop 3.0\x00"
 # Coded pixels never hold such bytes, so that looking for them anywhere finds the metadata of the
 # pictures behind the first one too (MPO, motion photos), and that of broken files.
-_LABELS = b"|".join(map(re.escape, (_EXIF, _XMP, _EXTENDED_XMP, _PHOTOSHOP)))
-_SEGMENT = re.compile(rb"\xff[\xe1\xed](..)(" + _LABELS + b")", re.DOTALL)
+_LABELS = (_EXIF, _XMP, _EXTENDED_XMP, _PHOTOSHOP)
+_SEGMENT = re.compile(
+    rb"\xff[\xe1\xed]..(?:" + b"|".join(map(re.escape, _LABELS)) + b")", re.DOTALL
+)
 _SEGMENT_HEAD_BYTES = 128
 # Name of the packet, its full length, and where this part belongs (XMP part 3, 1.1.3.1).
 _EXTENDED_NAME_BYTES, _EXTENDED_HEAD_BYTES = 32, 40
@@ -91,7 +99,9 @@ def jpeg_blocks(file: BinaryIO) -> Iterator[Block]:
     yield from blocks
     for parts in extended.values():
         yield Block(xmp.blank_places, [extent for _, extent in sorted(parts)])
-    yield from _video_blocks(file, 0, size)
+    # The video of a motion photo is the last thing in its file.
+    if read_at(file, size - 2, 2) != JPEG_END_MARK:
+        yield from _video_blocks(file, 0, size)
 
 
 def webp_blocks(file: BinaryIO) -> Iterator[Block]:
@@ -140,13 +150,10 @@ def _jpeg_segments(file: BinaryIO, size: int) -> Iterator[_Segment]:
         if found is None:
             return
         head = read_at(file, found, _SEGMENT_HEAD_BYTES)
-        segment = _SEGMENT.match(head)
-        if segment is None:
-            return
-        label = segment[2]
-        # The two bytes of padding behind "Exif" count as its label.
-        start = segment.end() + (1 if label == _EXIF else 0)
-        position = min(found + 2 + int.from_bytes(segment[1], "big"), size)
+        label = next(label for label in _LABELS if head.startswith(label, 4))
+        # Two bytes of padding follow "Exif", the first of which is part of the label.
+        start = 4 + len(label) + (1 if label == _EXIF else 0)
+        position = min(found + 2 + int.from_bytes(head[2:4], "big"), size)
         yield _Segment(label, found + start, max(position - found - start, 0), head[start:])
         position = max(position, found + start)
 

@@ -69,5 +69,5 @@ class ForgivingRedisCache(RedisCache):
     def touch(self, key: Any, *args: Any, **kwargs: Any) -> bool:
         return bool(self._forgive(super().touch, False, key, *args, **kwargs))
 
-    def clear(self) -> bool:
-        return bool(self._forgive(super().clear, False))
+    def clear(self) -> None:
+        self._forgive(super().clear, None)

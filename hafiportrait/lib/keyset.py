@@ -73,8 +73,6 @@ def decode(cursor: str, fields: Sequence[Field[Any, Any]]) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(fields):
             raise BadCursor("wrong shape")
         return [_typed(field, value) for field, value in zip(fields, values, strict=True)]
-    except BadCursor:
-        raise
     except UNREADABLE as error:
         raise BadCursor(str(error)) from error
 
@@ -97,8 +95,9 @@ def after(rows: QuerySet[M], names: Sequence[str], cursor: str, *, backwards: bo
 
     With `backwards` the rows before it. The order itself is left to the caller.
     """
-    fields = [rows.model._meta.get_field(name) for name in names]
-    values = decode(cursor, fields)  # type: ignore[arg-type]  # relations are never named here
+    # A row is ordered by columns of its own, never by a relation from elsewhere.
+    fields: list[Any] = [rows.model._meta.get_field(name) for name in names]
+    values = decode(cursor, fields)
     bound = Row(*(Value(v, output_field=f) for v, f in zip(values, fields, strict=True)))
     sign = " < " if backwards else " > "
     return rows.filter(RowComparison(Row(*(F(name) for name in names)), bound, arg_joiner=sign))

@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from hafiportrait.lib.models import TryCount
 
-
-# Windows that begin further ahead than machines' clocks differ were begun by a clock since set back.
+# A window that begins further ahead than machines' clocks differ is of a clock since set back.
 CLOCK_SKEW = timedelta(seconds=60)
 
 

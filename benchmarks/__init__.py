@@ -1,0 +1,1 @@
+"""Measured speed, as ratios against bare comparisons: `python -m benchmarks.run`."""

@@ -1,0 +1,1 @@
+"""The demo: a wedding to look at, made anew by `manage.py seed_demo`."""

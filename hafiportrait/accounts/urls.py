@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from hafiportrait.accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("start/", views.after_login, name="after-login"),
+]
