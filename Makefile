@@ -7,7 +7,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps
 PYTEST := $(PY) -m pytest
-SOURCES := hafiportrait events gallery engagement portfolio analytics tests scripts benchmarks
+SOURCES := hafiportrait events gallery engagement portfolio analytics demo tests scripts benchmarks
 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC_FILES := $(shell find static -type f 2>/dev/null)
@@ -18,7 +18,8 @@ PRODUCTION := ENV_FILE=/dev/null SITE_URL=https://photos.example.com \
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev setup setup-dev messages static test test-postgres test-celery browser-test \
-	check bench screenshots lock clean
+	check check-code check-types check-layers check-templates check-django check-catalogues \
+	bench screenshots lock clean
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -89,15 +90,27 @@ browser-test: setup-dev messages ## The pages in a real Chromium (CHROMIUM=…)
 	@test -x "$(CHROMIUM)" || { echo "hafiportrait: no Chromium at $(CHROMIUM); on Debian: apt-get install chromium" >&2; exit 1; }
 	$(PYTEST) -n0 -m browser tests/browser $(ARGS)
 
-check: setup-dev messages ## Everything that CI checks without running the site
+check: check-code check-types check-layers check-templates check-django check-catalogues ## Everything that CI checks without running the site
+
+check-code: setup-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+check-types: setup-dev
 	$(PY) -m mypy $(SOURCES) manage.py gunicorn.conf.py
+
+check-layers: setup-dev
 	.venv/bin/lint-imports
-	.venv/bin/djlint templates --check --quiet
+
+check-templates: setup-dev
 	.venv/bin/djlint templates --lint --quiet
+	.venv/bin/djlint templates --check --quiet
+
+check-django: setup-dev messages
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+
+check-catalogues: setup-dev
 	$(PY) -m scripts.check_catalogues
 
 bench: setup-dev messages ## Measure speed beside bare code; writes benchmarks/RESULTS.md

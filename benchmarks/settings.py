@@ -8,4 +8,3 @@ from pathlib import Path
 from hafiportrait.settings import *  # noqa: F403  # all of them
 
 STATIC_ROOT = Path(os.environ["BENCH_FOLDER"]) / "static"
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # TRIAL

@@ -60,6 +60,9 @@ class EventAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
         self.fields["slug"].required = False
+        # Nothing typed is nothing, as in the other optional columns: "" would count as a change.
+        description: Any = self.fields["description"]
+        description.empty_value = None
         self.fields["access_code"].required = not self.is_new
         if self.is_new:
             self.fields["access_code"].initial = propose_code

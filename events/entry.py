@@ -68,8 +68,8 @@ def event_for_scanned_code(request: HttpRequest, code: str) -> Event:
 
 def _find(typed: str, event: Event | None) -> Event | None:
     """Return the published event with this code; the same query and comparison in every case."""
-    code = normalise_code(typed).replace("\x00", "")
-    found = Event.objects.published().filter(access_code=code).first()  # type: ignore[attr-defined]
+    code = "" if "\x00" in typed else normalise_code(typed)  # PostgreSQL takes no NUL
+    found = Event.objects.published().filter(access_code=code).first()
     wanted = event if event is not None else found
     expected = wanted.access_code if wanted is not None else ""
     same = hmac.compare_digest(expected.encode(), code.encode())

@@ -14,7 +14,6 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.admission import Visit
@@ -22,7 +21,7 @@ from events.models import Chapter, Event
 from gallery import zipplan
 from gallery.filenames import safe_name
 from gallery.links import WEB_KIND
-from gallery.models import Archive, Photo, Rendition
+from gallery.models import Archive, Photo, PhotoQuerySet, Rendition
 from gallery.storage import photo_storage
 from hafiportrait.lib import jobs
 
@@ -89,9 +88,9 @@ def _web(photo: Photo, row: Rendition) -> Deliverable:
     return Deliverable(photo, row.key, name, row.bytes, row.crc32, "image/jpeg")
 
 
-def photos_to_deliver(visit: Visit) -> QuerySet[Photo]:
+def photos_to_deliver(visit: Visit) -> PhotoQuerySet:
     """Return what this person may take home, in the gallery's order."""
-    photos: QuerySet[Photo] = Photo.objects.for_event(visit.event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)
     return photos.filter(damaged_at=None).select_related("chapter")
 
 
@@ -107,7 +106,7 @@ def make_archive(
     Equal requests share one row. Raises NothingToDownload. Ids that are not this person's to see
     are left out.
     """
-    photos = photos_to_deliver(visit).in_gallery_order()  # type: ignore[attr-defined]
+    photos = photos_to_deliver(visit).in_gallery_order()
     scope = Archive.Scope.ALL
     if chapter is not None:
         scope, photos = Archive.Scope.CHAPTER, photos.filter(chapter=chapter)

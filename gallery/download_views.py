@@ -65,7 +65,7 @@ def _downloads_are_off(request: HttpRequest) -> HttpResponse:
 @gallery_door
 def photo_download(request: HttpRequest, visit: Visit, photo_id: UUID) -> HttpResponseBase:
     """Give one photo, as original or in web size, under the name that the camera gave it."""
-    photo = Photo.objects.for_event(visit.event).visible_to(visit.actor).filter(pk=photo_id).first()  # type: ignore[attr-defined]
+    photo = Photo.objects.for_event(visit.event).visible_to(visit.actor).filter(pk=photo_id).first()
     if photo is None:
         raise Http404
     if not _may_download(visit):

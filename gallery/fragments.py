@@ -8,8 +8,13 @@ module that declares assembled markup safe.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -17,7 +22,6 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -26,15 +30,26 @@ from events.admission import Visit
 from events.models import Chapter, Event
 from gallery.delivery import gives_originals
 from gallery.imaging.render import planned_sizes
-from gallery.links import WEB_KIND, LinkMaker, present_window
+from gallery.links import WEB_KIND, Linkable, LinkMaker, present_window
 from gallery.models import GALLERY_ORDER, Photo
 from hafiportrait.lib import keyset
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 PAGE_PHOTOS = 60
 EAGER_PHOTOS = 4  # measured: eight cost 0.2–0.5 s until the largest one is painted
 URGENT_PHOTOS = 2
 CACHE_SECONDS = 6 * 3600
-TOKEN_MARK = "\x02token\x02"  # cannot stand in a page: text is cleaned of control characters
+TOKEN_MARK = "\x02token\x02"  # noqa: S105  # cannot stand in a page: text has no control characters
+TILES_MARK = "\x02tiles\x02"
+FRAMES_KEPT = 256  # about 2 MB
+SHAPES_KEPT = 1024
+# A row of these columns costs half as much as a whole photo, and a page has sixty.
+TILE_COLUMNS = (
+    "id", "generation", "sequence", "width", "height", "placeholder", "caption", "filename",
+    "display_order", "sort_at",
+)  # fmt: skip
 RATIO_STEP = math.log(1.01)  # one class of `ratios.css` per 1 % of aspect ratio
 RATIO_STEPS = 130
 GRID_KINDS = ("w400", "w800", "w1600")
@@ -58,6 +73,58 @@ class Query:
         return sha256(f"{self.chapter}|{self.cursor}".encode()).hexdigest()[:32]
 
 
+class Tile(Linkable, Protocol):
+    """A ready photo, or a row of its TILE_COLUMNS."""
+
+    @property
+    def sequence(self) -> int | None: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def placeholder(self) -> str: ...
+    @property
+    def caption(self) -> str: ...
+    @property
+    def filename(self) -> str: ...
+
+
+class EventWords(NamedTuple):
+    """What the page says of its event."""
+
+    slug: str
+    title: str
+    event_date: datetime
+    location: str | None
+
+
+class ChapterWords(NamedTuple):
+    """What the page says of a chapter."""
+
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that the page around the tiles depends on: the context of its template."""
+
+    language: str
+    studio_name: str
+    event: EventWords
+    gallery_url: str
+    here: str
+    first_url: str
+    next_url: str
+    chapters: tuple[ChapterWords, ...]
+    chapter: ChapterWords | None
+    has_photos: bool
+    is_first_page: bool
+    may_download: bool
+    has_original: bool
+
+
 def gallery_page(request: HttpRequest, visit: Visit, query: Query) -> bytes:
     """Return a page of the gallery as UTF-8, with the reader's token in its place.
 
@@ -78,38 +145,50 @@ def gallery_page(request: HttpRequest, visit: Visit, query: Query) -> bytes:
     )
     pieces: list[bytes] | None = cache.get(key)
     if pieces is None:
-        pieces = _draw_page(request, visit, query, window).encode().split(TOKEN_MARK.encode())
+        pieces = _draw_page(visit, query, window).encode().split(TOKEN_MARK.encode())
         cache.set(key, pieces, CACHE_SECONDS)
     return get_token(request).encode().join(pieces)
 
 
-def _draw_page(request: HttpRequest, visit: Visit, query: Query, window: int) -> str:
+def _draw_page(visit: Visit, query: Query, window: int) -> str:
     event = visit.event
     chapters = list(event.chapters.all())
     chapter = _chosen(chapters, query.chapter)
-    photos = Photo.objects.for_event(event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photos = Photo.objects.for_event(event).visible_to(visit.actor)
     if chapter is not None:
         photos = photos.filter(chapter=chapter)
-    page = keyset.page(photos, GALLERY_ORDER, query.cursor, size=PAGE_PHOTOS)
+    # The rows stand in for photos: they have the names of their columns.
+    rows = cast("QuerySet[Photo]", photos.values_list(*TILE_COLUMNS, named=True))
+    page = keyset.page(rows, GALLERY_ORDER, query.cursor, size=PAGE_PHOTOS)
     links = LinkMaker(event, visit.actor.audience, window=window)
     may_download = event.allow_downloads or visit.actor.sees_everything
-    context = {
-        "studio_name": settings.STUDIO_NAME,
-        "event": event,
-        "gallery_url": event.get_absolute_url(),
-        "here": _page_url(event, query.chapter, query.cursor),
-        "first_url": _page_url(event, query.chapter),
-        "next_url": page.next_cursor and _page_url(event, query.chapter, page.next_cursor),
-        "chapters": chapters,
-        "chapter": chapter,
-        "tiles": tiles(page.rows, links, is_first_page=not query.cursor, may_choose=may_download),
-        "has_photos": bool(page.rows),
-        "is_first_page": not query.cursor,
-        "may_download": may_download,
-        "has_original": gives_originals(visit),
-        "token": TOKEN_MARK,
-    }
-    return render_to_string("gallery/photo_list.html", context)
+    frame = Frame(
+        language=get_language() or "",
+        studio_name=settings.STUDIO_NAME,
+        event=EventWords(event.slug, event.title, event.event_date, event.location),
+        gallery_url=event.get_absolute_url(),
+        here=_page_url(event, query.chapter, query.cursor),
+        first_url=_page_url(event, query.chapter),
+        next_url=page.next_cursor and _page_url(event, query.chapter, page.next_cursor),
+        chapters=tuple(ChapterWords(c.slug, c.title) for c in chapters),
+        chapter=ChapterWords(chapter.slug, chapter.title) if chapter else None,
+        has_photos=bool(page.rows),
+        is_first_page=not query.cursor,
+        may_download=may_download,
+        has_original=gives_originals(visit),
+    )
+    drawn = tiles(page.rows, links, is_first_page=not query.cursor, may_choose=may_download)
+    return drawn.join(_draw_frame(frame))
+
+
+@lru_cache(maxsize=FRAMES_KEPT)
+def _draw_frame(frame: Frame) -> list[str]:
+    """Return the page before and after its tiles.
+
+    Kept, because most new versions of a gallery are new photos and nothing else.
+    """
+    context = vars(frame) | {"tiles": TILES_MARK, "token": TOKEN_MARK}
+    return render_to_string("gallery/photo_list.html", context).split(TILES_MARK)
 
 
 def _chosen(chapters: list[Chapter], slug: str) -> Chapter | None:
@@ -128,7 +207,7 @@ def _page_url(event: Event, chapter: str, cursor: str = "") -> str:
 
 
 def tiles(
-    photos: list[Photo], links: LinkMaker, *, is_first_page: bool, may_choose: bool
+    photos: Sequence[Tile], links: LinkMaker, *, is_first_page: bool, may_choose: bool
 ) -> SafeString:
     """Return the `<li>` elements of some photos, in their order.
 
@@ -136,7 +215,7 @@ def tiles(
     the page. Where photos `may_choose`, each has a box of the form `act`.
     """
     place = f"/e/{escape(links.event.slug)}/photos/"
-    words = _("Choose %(photo)s") if may_choose else ""
+    words = Words(_("Photo %(name)s"), _("Choose %(photo)s") if may_choose else "")
     drawn = [
         _tile(photo, links, place, number if is_first_page else PAGE_PHOTOS, words)
         for number, photo in enumerate(photos)
@@ -144,37 +223,69 @@ def tiles(
     return mark_safe("".join(drawn))  # noqa: S308  # every value in a tile is escaped or a number
 
 
-def _tile(photo: Photo, links: LinkMaker, place: str, number: int, choose: str) -> str:
-    sizes = _smallest_first(photo)
-    urls = dict(zip((k for k, _ in sizes), links.urls(photo, [k for k, _ in sizes]), strict=True))
-    grid = [(k, size) for k, size in sizes if k in GRID_KINDS] or sizes[:1]
-    srcset = ", ".join(f"{escape(urls[k])} {size[0]}w" for k, size in grid)
-    largest, (full_width, full_height) = sizes[-1]
-    (width, height), ratio = grid[0][1], photo.width / photo.height
-    label = escape(alt_text(photo))
+class Words(NamedTuple):
+    """The page's translated words for a photo without a caption, and for its box, if it has one."""
+
+    photo: str
+    choose: str
+
+
+def _tile(photo: Tile, links: LinkMaker, place: str, number: int, words: Words) -> str:
+    shape = _shape(photo.width, photo.height)
+    urls = [escape(url) for url in links.urls(photo, shape.kinds)]
+    alt = photo.caption or words.photo % {"name": photo.filename}
     loading = 'loading="lazy" ' if number >= EAGER_PHOTOS else ""
     urgent = 'fetchpriority="high" ' if number < URGENT_PHOTOS else ""
     return (
-        f'<li class="grid__item r{ratio_class(ratio)}" id="photo-{photo.pk}" '
-        f'data-photo-id="{photo.pk}" data-sequence="{photo.sequence}">'
-        f'<a class="grid__link" href="{place}{photo.pk}/" data-lightbox '
-        f'data-full="{escape(urls[largest])}" data-width="{full_width}" '
-        f'data-height="{full_height}">'
-        f'<img class="grid__placeholder" src="{escape(photo.placeholder)}" alt="" '
-        f'width="{width}" height="{height}">'
+        f'<li class="grid__item {shape.css_class}" id="photo-{photo.id}" '
+        f'data-photo-id="{photo.id}" data-sequence="{photo.sequence}">'
+        f'<a class="grid__link" href="{place}{photo.id}/" data-lightbox '
+        f'data-full="{urls[-1]}" {shape.full}>'
+        f'<img class="grid__placeholder" src="{escape(photo.placeholder)}" alt="" {shape.small}>'
         f'<img class="grid__photo" {loading}{urgent}decoding="async" '
-        f'src="{escape(urls[grid[0][0]])}" srcset="{srcset}" sizes="{_sizes(ratio)}" '
-        f'width="{width}" height="{height}" alt="{label}"></a>{_box(photo, choose)}</li>'
+        f'src="{urls[0]}" srcset="{shape.srcset % tuple(urls[: shape.in_grid])}" '
+        f'sizes="{shape.sizes}" {shape.small} alt="{escape(alt)}"></a>'
+        f"{_box(photo, words.choose % {'photo': alt}) if words.choose else ''}</li>"
     )
 
 
-def _box(photo: Photo, words: str) -> str:
-    if not words:
-        return ""
-    label = escape(words % {"photo": alt_text(photo)})
+def _box(photo: Tile, label: str) -> str:
     return (
-        f'<label class="grid__choose"><input type="checkbox" name="photos" value="{photo.pk}" '
-        f'form="act" aria-label="{label}"></label>'
+        f'<label class="grid__choose"><input type="checkbox" name="photos" value="{photo.id}" '
+        f'form="act" aria-label="{escape(label)}"></label>'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the tiles of all photos of one width and height have in common, as markup.
+
+    `kinds` are the renditions, the smallest first; the grid has the first `in_grid` of them, whose
+    addresses `srcset` waits for.
+    """
+
+    kinds: list[str]
+    in_grid: int
+    css_class: str
+    srcset: str
+    sizes: str
+    small: str
+    full: str
+
+
+@lru_cache(maxsize=SHAPES_KEPT)
+def _shape(width: int, height: int) -> Shape:
+    planned = _smallest_first(width, height)
+    grid = [size for kind, size in planned if kind in GRID_KINDS]
+    ratio = width / height
+    return Shape(
+        kinds=[kind for kind, _ in planned],
+        in_grid=len(grid),
+        css_class=f"r{ratio_class(ratio)}",
+        srcset=", ".join(f"%s {size[0]}w" for size in grid),
+        sizes=_sizes(ratio),
+        small='width="{}" height="{}"'.format(*grid[0]),
+        full='data-width="{}" data-height="{}"'.format(*planned[-1][1]),
     )
 
 
@@ -183,8 +294,8 @@ def alt_text(photo: Photo) -> str:
     return photo.caption or _("Photo %(name)s") % {"name": photo.filename}
 
 
-def _smallest_first(photo: Photo) -> list[tuple[str, tuple[int, int]]]:
-    sizes = planned_sizes(photo.width, photo.height)
+def _smallest_first(width: int, height: int) -> list[tuple[str, tuple[int, int]]]:
+    sizes = planned_sizes(width, height)
     return [(kind, size) for kind, size in reversed(sizes) if kind != WEB_KIND]
 
 
@@ -203,7 +314,7 @@ def ratio_class(ratio: float) -> str:
 def photo_context(visit: Visit, photo: Photo) -> dict[str, object]:
     """Return what the page of one photo shows: its pictures, neighbours and downloads."""
     links = LinkMaker(visit.event, visit.actor.audience)
-    sizes = _smallest_first(photo)
+    sizes = _smallest_first(photo.width, photo.height)
     urls = links.urls(photo, [kind for kind, _ in sizes])
     width, height = sizes[-1][1]
     previous, following, cursor = _neighbours(visit, photo)
@@ -232,7 +343,7 @@ def _neighbours(visit: Visit, photo: Photo) -> tuple[Photo | None, Photo | None,
     The count makes the pages start where they do for somebody who turns them from the first on,
     so that what is cached for them is found again.
     """
-    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)
     photos = photos.only(*GALLERY_ORDER)
     place = keyset.encode([getattr(photo, name) for name in GALLERY_ORDER])
     later = keyset.after(photos, GALLERY_ORDER, place).order_by(*GALLERY_ORDER)

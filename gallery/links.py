@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from django.urls import reverse
 
 from events.admission import Audience
 from events.models import Event
-from gallery.models import Photo, photo_folder
+from gallery.models import photo_folder
 from gallery.storage import photo_storage
 
 WINDOW_SECONDS = 6 * 3600
@@ -78,9 +79,8 @@ def _signing_key(secret: str) -> bytes:
     return sha256(f"gallery.links|{secret}".encode()).digest()
 
 
-def _sign(*parts: object, secret: str) -> str:
-    message = "|".join(map(str, parts)).encode()
-    digest = hmac.digest(_signing_key(secret), message, "sha256")[:SIGNATURE_BYTES]
+def _sign(message: str, *, secret: str) -> str:
+    digest = hmac.digest(_signing_key(secret), message.encode(), "sha256")[:SIGNATURE_BYTES]
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
@@ -94,9 +94,13 @@ def file_name(kind: str) -> str:
     return f"{kind}.jpg" if kind == WEB_KIND else f"{kind}.webp"
 
 
-def rendition_key(photo: Photo, kind: str) -> str:
-    """Return the key of one rendition of the photo's present generation."""
-    return f"{photo.folder}/{photo.generation}/{file_name(kind)}"
+class Linkable(Protocol):
+    """A ready photo, or a row of these columns."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def generation(self) -> int: ...
 
 
 class LinkMaker:
@@ -109,34 +113,31 @@ class LinkMaker:
         self.storage = photo_storage()
         self.is_local = settings.PHOTO_STORAGE == "disk"
 
-    def base(self, photo: Photo) -> str:
+    def base(self, photo: Linkable) -> str:
         """Return the common beginning of a photo's local links, its signature in it."""
         version, audience = self.event.access_version, self.audience.value
-        event, name = self.event.pk.hex, photo.pk.hex
-        signature = _sign(
-            event, version, audience, self.window, name, photo.generation,
-            secret=settings.SECRET_KEY,
-        )  # fmt: skip
-        token = f"{self.window:x}.{audience}{version}.{signature}"
+        event, name = self.event.pk.hex, photo.id.hex
+        message = f"{event}|{version}|{audience}|{self.window}|{name}|{photo.generation}"
+        token = f"{self.window:x}.{audience}{version}.{_sign(message, secret=settings.SECRET_KEY)}"
         return f"{_media_root()}{token}/{event}/{name}/{photo.generation}/"
 
-    def url(self, photo: Photo, kind: str) -> str:
+    def url(self, photo: Linkable, kind: str) -> str:
         """Return the link to one rendition of a ready photo."""
-        if self.is_local:
-            return self.base(photo) + file_name(kind)
-        return self._presigned(photo, kind)
+        return self.urls(photo, [kind])[0]
 
-    def urls(self, photo: Photo, kinds: list[str]) -> list[str]:
+    def urls(self, photo: Linkable, kinds: list[str]) -> list[str]:
         """Return the links to several renditions, signed once."""
         if self.is_local:
             base = self.base(photo)
             return [base + file_name(kind) for kind in kinds]
         return [self._presigned(photo, kind) for kind in kinds]
 
-    def _presigned(self, photo: Photo, kind: str) -> str:
+    def _presigned(self, photo: Linkable, kind: str) -> str:
         starts_at = datetime.fromtimestamp(self.window * WINDOW_SECONDS, UTC)
         link = self.storage.presigned_url(
-            rendition_key(photo, kind), starts_at=starts_at, seconds=2 * WINDOW_SECONDS
+            f"{photo_folder(self.event.pk, photo.id)}/{photo.generation}/{file_name(kind)}",
+            starts_at=starts_at,
+            seconds=2 * WINDOW_SECONDS,
         )
         return link or ""
 
@@ -160,9 +161,9 @@ def read_link(path: str) -> MediaLink | None:
         )
     except ValueError:
         return None
-    parts = (event, audience[1:], audience[:1], link.window, photo, generation)
+    message = f"{event}|{audience[1:]}|{audience[:1]}|{link.window}|{photo}|{generation}"
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if hmac.compare_digest(_sign(*parts, secret=secret).encode(), signature.encode()):
+        if hmac.compare_digest(_sign(message, secret=secret).encode(), signature.encode()):
             return link
     return None
 

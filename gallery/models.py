@@ -134,7 +134,7 @@ class Photo(JobRow):
     damaged_at = models.DateTimeField(_("file damaged since"), null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
-    objects: ClassVar[models.Manager[Photo]] = PhotoQuerySet.as_manager()  # type: ignore[assignment]  # the stubs hide the queryset's type
+    objects: ClassVar[models.Manager[Photo]] = PhotoQuerySet.as_manager()
 
     class Meta:
         db_table = "photos"

@@ -7,7 +7,6 @@ writes the same bytes to the same place, and only the one that still holds the c
 from __future__ import annotations
 
 import logging
-import tempfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -138,17 +138,17 @@ def _make_delivery(photo: Photo, original: BinaryIO, storage: PhotoStorage) -> D
         original.seek(0)
         return Delivery(photo.storage_key, photo.file_size, crc32_of(original))
     key = f"{_folder(photo)}/delivery{Path(photo.storage_key).suffix}"
-    with tempfile.NamedTemporaryFile(dir=storage.incoming(), delete=False) as copy:
-        path = Path(copy.name)
-        try:
+    path = storage.incoming() / f"delivery-{uuid4().hex}"
+    try:
+        with path.open("w+b") as copy:
             original.seek(0)
             strip_location(original, copy)
             size = copy.tell()
             copy.seek(0)
             crc32 = crc32_of(copy)
-            storage.store_file(key, path, content_type=photo.mime_type)
-        finally:
-            path.unlink(missing_ok=True)
+        storage.store_file(key, path, content_type=photo.mime_type)
+    finally:
+        path.unlink(missing_ok=True)
     return Delivery(key, size, crc32)
 
 
@@ -252,7 +252,7 @@ def redraw(*, event: Event) -> int:
 
     The present renditions are shown until the new ones are ready.
     """
-    living = Photo.objects.for_event(event).living()  # type: ignore[attr-defined]
+    living = Photo.objects.for_event(event).living()
     asked: int = living.exclude(status=Photo.Status.FAILED).update(
         wanted_generation=F("wanted_generation") + 1, due_at=timezone.now()
     )

@@ -205,9 +205,13 @@ def _page(request: HttpRequest, event: Event, *, status: int = 200) -> HttpRespo
 
 
 def _texts() -> dict[str, str]:
-    """Return what the script says; `{…}` is filled in there."""
+    """Return what the script says; `{…}` is filled in there, `%{…}` by Uppy."""
     return {
         "dashboard": _("Photos to upload"),
+        "drop": _("Drop photos here, or choose %{browseFiles} or %{browseFolders}"),
+        "dropFiles": _("Drop photos here, or choose %{browseFiles}"),
+        "files": _("photos"),
+        "folder": _("a folder"),
         "checking": _("Checking which photos are there already …"),
         "unsupported": unsupported_message(),
         "tooLarge": str(too_large()),

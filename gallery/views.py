@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from events.admission import Audience, Visit, admit
+from events.admission import Visit, admit
 from events.doors import gallery_door, refuse
 from events.models import Chapter, Event
 from events.visits import count_page
@@ -23,7 +22,7 @@ from gallery.files import serve_rendition
 from gallery.fragments import Query, gallery_page, photo_context
 from gallery.links import LinkMaker, MediaLink, is_live, read_link
 from gallery.models import Photo
-from hafiportrait.lib.errors import bad_request, problem
+from hafiportrait.lib.errors import problem
 from hafiportrait.lib.keyset import BadCursor
 
 SLUG_CHARACTERS = 80
@@ -68,7 +67,7 @@ def photo_detail(request: HttpRequest, visit: Visit, photo_id: UUID) -> HttpResp
 
 def visible_photo(visit: Visit, photo_id: UUID) -> Photo:
     """Return a photo of this event that this person may see; Http404 for every other."""
-    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)  # type: ignore[attr-defined]
+    photos = Photo.objects.for_event(visit.event).visible_to(visit.actor)
     photo: Photo | None = photos.filter(pk=photo_id).first()
     if photo is None:
         raise Http404

@@ -17,9 +17,13 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH / 'db.sqlite3'}")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from hafiportrait.settings import *  # noqa: E402, F403
-from hafiportrait.settings import STORAGES  # noqa: E402
+from hafiportrait.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: in shared memory several threads meet "table is locked".
+    DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}
 PAGE_VIEW_FLUSH_SECONDS = 0
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -109,18 +109,19 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     User: make_person,
 }
 FACTS = (GuestSession, PhotoLike, PhotoDownload, EventAnalytics)
-# Session, person, the list's rows, its count, and one query per filter or hierarchy of dates.
+# Session, person, number of rows and rows; then one for each filter by event, and for a hierarchy
+# of dates its span and its years.
 LIST_QUERIES = {
-    Event: 0,
-    GuestSession: 0,
-    Photo: 0,
-    PhotoLike: 0,
-    Comment: 0,
-    EditingRequest: 0,
-    PortfolioPhoto: 0,
-    PhotoDownload: 0,
-    EventAnalytics: 0,
-    User: 0,
+    Event: 6,
+    GuestSession: 5,
+    Photo: 5,
+    PhotoLike: 5,
+    Comment: 7,
+    EditingRequest: 7,
+    PortfolioPhoto: 4,
+    PhotoDownload: 7,
+    EventAnalytics: 5,
+    User: 4,
 }
 every_model = pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
 every_language = pytest.mark.parametrize("language", ["id", "en"])
@@ -131,8 +132,9 @@ def address(model: type[Model], page: str, *args: object) -> str:
 
 
 @pytest.fixture
-def studio(hafi: User, log_in: LogIn) -> Client:
-    """The photographer's browser."""
+def studio(hafi: User, log_in: LogIn, settings: Any) -> Client:
+    """The photographer's browser; the second factor has tests of its own."""
+    settings.SECOND_FACTOR_REQUIRED = False
     return log_in(hafi)
 
 
@@ -206,14 +208,15 @@ class EveryModelTests:
         assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script>|javascript:", text) == []
 
     @every_model
-    @pytest.mark.parametrize("page", ["change", "delete", "history"])
-    @pytest.mark.parametrize("pk", ["junk", "00000000-0000-4000-8000-000000000000", "_00"])
-    def test_an_id_that_is_none_is_not_found(
-        self, model: type[Model], page: str, pk: str, studio: Client
-    ) -> None:
-        response = studio.get(address(model, page, pk))
+    def test_an_id_that_is_none_is_not_found(self, model: type[Model], studio: Client) -> None:
+        ids = ["junk", "_00", "00000000-0000-4000-8000-000000000000"]
+        sheets = [
+            address(model, page, pk) for page in ("change", "delete", "history") for pk in ids
+        ]
 
-        assert response.status_code == 404
+        answers = {studio.get(sheet).status_code for sheet in sheets}
+
+        assert answers == {404}
 
     @every_model
     def test_its_list_costs_the_same_for_one_row_and_for_three(
@@ -223,7 +226,7 @@ class EveryModelTests:
         for rows in (1, 2):
             for _ in range(rows):
                 MAKERS[model]()
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(connection) as queries:
                 response = studio.get(address(model, "changelist"))
             counts.append(len(queries))
             assert response.status_code == 200
@@ -239,15 +242,13 @@ class EveryModelTests:
         assert response.context["cl"].result_count == 0
 
     @every_model
-    @pytest.mark.parametrize(
-        "query", ["event=junk", "id__exact=junk", "o=9.9.9", "p=99999", "created_at__year=x"]
-    )
-    def test_an_odd_query_is_no_error_of_ours(
-        self, model: type[Model], query: str, studio: Client
-    ) -> None:
-        response = studio.get(f"{address(model, 'changelist')}?{query}", follow=True)
+    def test_an_odd_query_is_no_error_of_ours(self, model: type[Model], studio: Client) -> None:
+        odd = ["event=junk", "id__exact=junk", "o=9.9.9", "p=99999", "created_at__year=x", "q=%00"]
+        lists = [f"{address(model, 'changelist')}?{query}" for query in odd]
 
-        assert response.status_code == 200
+        answers = [studio.get(url, follow=True).status_code for url in lists]
+
+        assert answers == [200, 200, 200, 200, 200, 400]
 
     @every_model
     def test_a_query_that_no_database_reads_is_refused(
@@ -290,9 +291,7 @@ class ActionTests:
 
 @pytest.mark.django_db
 class CappedPaginatorTests:
-    def test_a_long_list_is_counted_up_to_its_limit(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_long_list_is_counted_up_to_its_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(studio_admin, "COUNT_LIMIT", 2)
         for _ in range(3):
             make_person()

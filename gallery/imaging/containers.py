@@ -18,6 +18,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # A real 100 MB file has at most some 1,600 segments (64 KB each) and 12,800 chunks (8 KB each).
 SEGMENT_LIMIT = 8_192
 CHUNK_LIMIT = 200_000
+JUNK_LIMIT_BYTES = 1 << 20
 
 FIRST_WINDOW_BYTES = 512
 WINDOW_BYTES = 1 << 20
@@ -71,13 +72,13 @@ def find_pattern(file: BinaryIO, pattern: re.Pattern[bytes], start: int, end: in
 def jpeg_segments(file: BinaryIO) -> Iterator[Piece]:
     """Yield the segments of a JPEG by marker byte (`b"\\xda"` is a scan).
 
-    Junk between segments, fill bytes and coded pixels are passed over, as decoders do.
+    Junk and fill bytes between segments are passed over, as decoders do, but not without end.
     A segment may claim to end after the file; the reader has to look.
     """
     size = size_of(file)
     position = 0
     for _ in range(SEGMENT_LIMIT):
-        found = find_pattern(file, _MARKER, position, size)
+        found = find_pattern(file, _MARKER, position, min(position + JUNK_LIMIT_BYTES, size))
         if found is None:
             return
         piece = _segment_at(file, found)

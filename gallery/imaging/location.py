@@ -21,7 +21,13 @@ from gallery.imaging.containers import (
     read_at,
     size_of,
 )
-from gallery.imaging.metadata import Block, heif_blocks, jpeg_blocks, webp_blocks
+from gallery.imaging.metadata import (
+    Block,
+    heif_blocks,
+    jpeg_blocks,
+    webp_blocks,
+    without_places,
+)
 
 METADATA_LIMIT_BYTES = 8 << 20
 """How much metadata of a file is read; real files stay far below, the rest is blanked unread."""
@@ -57,9 +63,8 @@ def strip_location(source: BinaryIO, target: BinaryIO) -> bool:
     position = 0
     for patch in patches:
         _copy(source, target, position, patch.start)
-        # Two items of a HEIF may share their bytes.
-        target.write(patch.data[max(position - patch.start, 0) :])
-        position = max(position, patch.end)
+        target.write(patch.data)
+        position = patch.end
     _copy(source, target, position, size_of(source))
     source.seek(0)
     return bool(patches)
@@ -103,13 +108,12 @@ def _blank(data: bytearray) -> None:
 
 def _changes(file: BinaryIO, block: Block) -> Iterator[_Patch]:
     before = b"".join(read_at(file, *extent) for extent in block.extents)
-    after = bytearray(before)
-    block.blank_places(after)
+    after = without_places(block.blank_places, before)
     if after == before:
         return
     position = 0
     for start, length in block.extents:
-        yield _Patch(start, start + length, bytes(after[position : position + length]))
+        yield _Patch(start, start + length, after[position : position + length])
         position += length
 
 

@@ -22,6 +22,7 @@ from gallery.imaging.containers import (
 )
 
 SEGMENT_LIMIT = 8_192
+ROUND_LIMIT = 4
 VIDEO_LIMIT = 64
 HEIF_ITEM_LIMIT_BYTES = 4 << 20
 
@@ -37,7 +38,7 @@ _SEGMENT = re.compile(
 )
 _SEGMENT_HEAD_BYTES = 128
 # Name of the packet, its full length, and where this part belongs (XMP part 3, 1.1.3.1).
-_EXTENDED_NAME_BYTES, _EXTENDED_HEAD_BYTES = 32, 40
+_EXTENDED_NAME_BYTES, _EXTENDED_PLACE, _EXTENDED_HEAD_BYTES = 32, slice(36, 40), 40
 
 # The `©xyz` box of a video (ISO 6709), which phones append to a photo as its moving version.
 _VIDEO_PLACE = re.compile(rb"\xa9xyz\x00...[+-][0-9]", re.DOTALL)
@@ -62,6 +63,21 @@ class Block:
         return sum(length for _, length in self.extents)
 
 
+def without_places(blank_places: Cleaner, data: bytes) -> bytes:
+    """Return metadata of the same length in which the cleaner finds nothing more to blank.
+
+    Broken metadata may show another place once the first is gone. What does not settle, and no
+    real file is known to need a second go, becomes zeros altogether.
+    """
+    block = bytearray(data)
+    for _ in range(ROUND_LIMIT):
+        before = bytes(block)
+        blank_places(block)
+        if block == before:
+            return before
+    return bytes(len(data))
+
+
 class _Segment(NamedTuple):
     """A segment of a JPEG by its label; `start` and `length` are of what follows the label."""
 
@@ -82,26 +98,33 @@ _JPEG_LABELS: dict[bytes, tuple[Cleaner, tuple[bytes, ...]]] = {
 def jpeg_blocks(file: BinaryIO) -> Iterator[Block]:
     """Yield the metadata of all pictures in a JPEG file, and the place of an appended video."""
     size = size_of(file)
+    segments = list(_jpeg_segments(file, size))
+    yield from _joined(segments)
+    # The video of a motion photo is the last thing in its file.
+    if read_at(file, size - 2, 2) != JPEG_END_MARK:
+        start = segments[-1].start + segments[-1].length if segments else 0
+        yield from _video_blocks(file, start, size)
+
+
+def _joined(segments: list[_Segment]) -> list[Block]:
+    """Join the segments that are one to their readers; extended XMP may be in any order."""
     blocks: list[Block] = []
     latest: dict[bytes, Block] = {}
     extended: dict[bytes, list[tuple[bytes, Extent]]] = {}
-    for label, start, length, head in _jpeg_segments(file, size):
+    for label, start, length, head in segments:
         if label == _EXTENDED_XMP:
             part = (start + _EXTENDED_HEAD_BYTES, max(length - _EXTENDED_HEAD_BYTES, 0))
             parts = extended.setdefault(head[:_EXTENDED_NAME_BYTES], [])
-            parts.append((head[36:_EXTENDED_HEAD_BYTES], part))
+            parts.append((head[_EXTENDED_PLACE], part))
             continue
         cleaner, beginnings = _JPEG_LABELS[label]
         if label not in latest or head.startswith(beginnings):
             latest[label] = Block(cleaner, [])
             blocks.append(latest[label])
         latest[label].extents.append((start, length))
-    yield from blocks
     for parts in extended.values():
-        yield Block(xmp.blank_places, [extent for _, extent in sorted(parts)])
-    # The video of a motion photo is the last thing in its file.
-    if read_at(file, size - 2, 2) != JPEG_END_MARK:
-        yield from _video_blocks(file, 0, size)
+        blocks.append(Block(xmp.blank_places, [extent for _, extent in sorted(parts)]))
+    return blocks
 
 
 def webp_blocks(file: BinaryIO) -> Iterator[Block]:
@@ -120,14 +143,38 @@ def heif_blocks(file: BinaryIO) -> Iterator[Block]:
         items = read_items(file).items.values()
     except MalformedBoxes:
         return
+    blocks = []
     for item in items:
         cleaner = _heif_cleaner(item.kind, item.content_type)
         extents = _inside(item.extents, size)
         if cleaner is not None and sum(length for _, length in extents) <= HEIF_ITEM_LIMIT_BYTES:
-            yield Block(cleaner, extents)
+            blocks.append(Block(cleaner, extents))
+    blocks = _disjoint(blocks)
+    yield from blocks
+    taken = [extent for block in blocks for extent in block.extents]
     for box in boxes(file, 0, size):
-        if box.kind in _VIDEO_BOXES:
+        is_apart = all(start + length <= box.start or start >= box.end for start, length in taken)
+        if box.kind in _VIDEO_BOXES and is_apart:
             yield from _video_blocks(file, box.start, min(box.end, size))
+
+
+def _disjoint(blocks: list[Block]) -> list[Block]:
+    """Where items share bytes, which only broken files do, clean run by run for both kinds."""
+    runs: list[Extent] = []
+    for start, length in sorted(extent for block in blocks for extent in block.extents):
+        first, end = (runs[-1][0], sum(runs[-1])) if runs else (0, 0)
+        if start < end:
+            runs[-1] = (first, max(end, start + length) - first)
+        else:
+            runs.append((start, length))
+    if sum(length for _, length in runs) == sum(block.length for block in blocks):
+        return blocks
+    return [Block(_blank_any_place, [run]) for run in runs]
+
+
+def _blank_any_place(data: bytearray) -> None:
+    exif.blank_places(data)
+    xmp.blank_places(data)
 
 
 def _heif_cleaner(kind: bytes, content_type: bytes) -> Cleaner | None:
@@ -165,7 +212,7 @@ def _video_blocks(file: BinaryIO, start: int, end: int) -> Iterator[Block]:
             return
         text_length = int.from_bytes(read_at(file, found + 4, 2), "big")
         yield Block(_free_box, _inside([(found, 8 + text_length)], end))
-        start = found + 4
+        start = found + 8 + text_length
 
 
 def _free_box(box: bytearray) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gallery.imaging import exif, iptc, xmp
+from gallery.imaging.metadata import without_places
 
 CHUNK_KINDS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}
 KEYWORD_LIMIT_BYTES = 79
@@ -44,7 +45,7 @@ def without_place(kind: bytes, payload: bytes) -> bytes | None:
     None means that the chunk has to go, because it is nothing but a place or cannot be read.
     """
     if kind == b"eXIf":
-        return _cleaned(exif.blank_places, payload)
+        return without_places(exif.blank_places, payload)
     keyword, _, rest = payload.partition(b"\0")
     clean = _CLEANERS.get(keyword.lower())
     text = _unwrap(kind, rest)
@@ -80,14 +81,8 @@ def _inflate(head: bytes, packed: bytes) -> _Text | None:
     return _Text(head, content, True) if inflater.eof else None
 
 
-def _cleaned(blank_places: Callable[[bytearray], None], data: bytes) -> bytes:
-    block = bytearray(data)
-    blank_places(block)
-    return bytes(block)
-
-
 def _clean_packet(content: bytes) -> bytes:
-    return _cleaned(xmp.blank_places, content)
+    return without_places(xmp.blank_places, content)
 
 
 def _clean_profile(content: bytes) -> bytes | None:
@@ -96,7 +91,7 @@ def _clean_profile(content: bytes) -> bytes | None:
     if profile is None or len(digits := b"".join(profile[2].split())) % 2:
         return None
     data = bytes.fromhex(digits.decode("ascii"))
-    cleaned = _cleaned(_PROFILE_CLEANERS.get(profile[1], exif.blank_places), data)
+    cleaned = without_places(_PROFILE_CLEANERS.get(profile[1], exif.blank_places), data)
     if cleaned == data:
         return content
     digits = cleaned.hex().encode("ascii")

@@ -18,7 +18,7 @@ _PLACE_NAME = re.compile(
     re.DOTALL,
 )
 _TAG = re.compile(rb"<(/?)([^\s<>/=\"'!?]++)((?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
-_ATTRIBUTE = re.compile(rb"(?<=\s)([^\s=\"'<>/]++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
+_ATTRIBUTE = re.compile(rb"(?<=[\s\"'])([^\s=\"'<>/]++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 # What neither is read as a property nor may hold one.
 _PASSED_OVER = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
 

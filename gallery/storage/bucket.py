@@ -215,8 +215,10 @@ class BucketPhotoStorage(PhotoStorage):
     def _call(self, allowance: Allowance) -> Iterator[S3Client]:
         """Give the client while the allowance runs, and call every trouble StorageDown."""
         try:
+            # First, because a process's first client takes a while that is nobody's fault.
+            client = self._client()
             with allowance.running():
-                yield self._client()
+                yield client
         except OUTAGES as error:
             raise StorageDown(str(error)) from error
 

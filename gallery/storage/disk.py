@@ -118,8 +118,8 @@ class DiskPhotoStorage(PhotoStorage):
                 target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
                 path.replace(target)
                 break
-            except FileNotFoundError:
-                # A removal may prune a folder that we have just made and not filled yet.
+            except (FileNotFoundError, FileExistsError):
+                # A removal may prune a folder that we have just made or found and not filled yet.
                 if not tries_left or not path.exists():
                     raise
         folder = target.parent

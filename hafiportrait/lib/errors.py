@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import logging
 import sys
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from hafiportrait.lib.http import wants_json
@@ -40,15 +42,27 @@ def problem(
     if wants_json(request):
         response = JsonResponse({"error": {"code": code, "message": message}}, status=status)
     else:
-        page = loader.render_to_string(
-            "problem.html", {"status": status, "title": title or message, "message": message}
-        )
+        page = _page({"status": status, "title": title or message, "message": message})
         response = HttpResponse(page, status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept, Accept-Language, Cookie"
     return response
+
+
+def _page(said: dict[str, Any]) -> str:
+    """Return the refusal as a page; as a bare one where the site's own look cannot be drawn.
+
+    An error inside an error page would turn every 404 into a 500, as after a deployment that
+    forgot to collect the static files.
+    """
+    try:
+        return loader.render_to_string("problem.html", said)
+    except Exception:
+        log.exception("the page of a refusal cannot be drawn")
+        title, message = escape(said["title"]), escape(said["message"])
+        return f"<!DOCTYPE html><title>{title}</title><h1>{title}</h1><p>{message}</p>"
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

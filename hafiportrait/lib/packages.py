@@ -22,7 +22,6 @@ PACKAGE_FILES = {
     "vendor/uppy/uppy.js": "uppy/dist/uppy.min.mjs",
     "vendor/uppy/uppy.min.mjs.map": "uppy/dist/uppy.min.mjs.map",
     "vendor/uppy/id_ID.js": "@uppy/locales/lib/id_ID.js",
-    "vendor/uppy/id_ID.js.map": "@uppy/locales/lib/id_ID.js.map",
 }
 
 

@@ -42,26 +42,25 @@ async function start(page) {
 // What is said to the server.
 
 function connect(page, form) {
-  const headers = {
-    Accept: "application/json",
-    "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
-  };
-  async function ask(url, options = {}) {
-    const response = await fetch(url, { ...options, headers: { ...headers, ...options.headers } });
+  // The cookie first: whoever logged in again in another tab has another token since.
+  const token = () =>
+    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+    form.elements.csrfmiddlewaretoken.value;
+  const headers = () => ({ Accept: "application/json", "X-CSRFToken": token() });
+  async function ask(url, { type, ...options } = {}) {
+    const kind = type && { "Content-Type": type };
+    const response = await fetch(url, { ...options, headers: { ...headers(), ...kind } });
     if (!response.ok || response.redirected) throw new Error(`${response.status} ${url}`);
     return response.json();
   }
+  const { progress, known } = page.dataset;
   return {
     headers,
     upload: location.pathname,
-    progress: () => ask(page.dataset.progress),
+    progress: () => ask(progress),
     retry: (url) => ask(url, { method: "POST" }),
     known: (claims) =>
-      ask(page.dataset.known, {
-        method: "POST",
-        body: JSON.stringify(claims),
-        headers: { "Content-Type": "application/json" },
-      }),
+      ask(known, { method: "POST", body: JSON.stringify(claims), type: "application/json" }),
   };
 }
 
@@ -125,7 +124,16 @@ function showDashboard(uppy, Dashboard, page, texts) {
     fileManagerSelectionType: "both",
     proudlyDisplayPoweredByUppy: false,
     doneButtonHandler: () => uppy.clear(),
-    locale: { strings: { dashboardTitle: texts.dashboard } },
+    // Uppy's own Indonesian has no word for folders.
+    locale: {
+      strings: {
+        dashboardTitle: texts.dashboard,
+        dropPasteBoth: texts.drop,
+        dropPasteFiles: texts.dropFiles,
+        browseFiles: texts.files,
+        browseFolders: texts.folder,
+      },
+    },
   });
   page.querySelector("[data-upload-plain]").hidden = true;
   target.hidden = false;
@@ -142,6 +150,7 @@ function chooseChapter(uppy, form) {
 function makeReport(page) {
   const section = page.querySelector("[data-upload-report]");
   const reasons = page.querySelector("[data-upload-refused]");
+  const trouble = page.querySelector("[data-upload-trouble]");
   function count(what) {
     section.hidden = false;
     const shown = page.querySelector(`[data-upload-count="${what}"]`);
@@ -153,6 +162,10 @@ function makeReport(page) {
     refused(name, reason) {
       count("refused");
       reasons.append(lineOf(name, reason));
+    },
+    trouble(reason) {
+      trouble.textContent = reason;
+      trouble.hidden = !reason;
     },
   };
 }
@@ -166,6 +179,7 @@ function lineOf(name, reason) {
 }
 
 function tellWhatHappens(uppy, report, processing, texts) {
+  uppy.on("upload", () => report.trouble(""));
   uppy.on("upload-success", (file, { body }) => {
     if (body.duplicate) report.known();
     else report.uploaded();
@@ -174,15 +188,20 @@ function tellWhatHappens(uppy, report, processing, texts) {
   uppy.on("upload-error", (file, error) => {
     // One file that failed does not turn the whole list red while the others are on their way.
     uppy.setState({ error: null });
+    if (!uppy.getFile(file.id)) return;
     if (error.isRefusal) {
       report.refused(file.name, error.message);
       uppy.removeFile(file.id);
-    } else if (error.isNetworkError) {
-      uppy.setFileState(file.id, { error: texts.network });
+      return;
     }
+    const reason = error.isNetworkError ? texts.network : error.message;
+    uppy.setFileState(file.id, { error: reason });
+    report.trouble(reason);
   });
   uppy.on("restriction-failed", (file, error) => {
-    if (file) report.refused(file.name, file.size > uppy.opts.restrictions.maxFileSize ? texts.tooLarge : error.message);
+    if (!file || isSystemFile(file.name)) return;
+    const isTooLarge = file.size > uppy.opts.restrictions.maxFileSize;
+    report.refused(file.name, isTooLarge ? texts.tooLarge : error.message);
   });
   uppy.on("complete", () => {
     if (uppy.getFiles().some((file) => file.error)) uppy.setState({ error: texts.failed });
@@ -199,18 +218,20 @@ function warnBeforeLeaving(uppy) {
 
 function examineWhatIsAdded(uppy, server, report, texts) {
   let examining = Promise.resolve();
+  const show = (id, value) =>
+    uppy.emit("preprocess-progress", uppy.getFile(id), {
+      mode: "determinate",
+      message: texts.checking,
+      value,
+    });
   uppy.on("files-added", (files) => {
     examining = examining.then(() => examineAll(uppy, server, report, texts, files));
   });
+  uppy.on("file-examined", (id) => uppy.getFile(id)?.progress.preprocess && show(id, 1));
   uppy.addPreProcessor(async (ids) => {
-    for (const id of ids) {
-      uppy.emit("preprocess-progress", uppy.getFile(id), {
-        mode: "indeterminate",
-        message: texts.checking,
-      });
-    }
+    for (const id of ids) if (uppy.getFile(id)) show(id, uppy.getFile(id).meta.sha256 ? 1 : 0);
     await examining;
-    for (const file of uppy.getFilesByIds(ids)) if (file) uppy.emit("preprocess-complete", file);
+    for (const id of ids) if (uppy.getFile(id)) uppy.emit("preprocess-complete", uppy.getFile(id));
   });
 }
 
@@ -220,6 +241,7 @@ async function examineAll(uppy, server, report, texts, files) {
     for (const { id } of files.slice(first, first + CLAIMS_AT_ONCE)) {
       const photo = await examine(uppy, report, texts, id);
       if (photo) photos.push(photo);
+      uppy.emit("file-examined", id);
     }
     await markKnown(uppy, server, photos);
   }
@@ -303,7 +325,7 @@ function watchProcessing(page, server, texts) {
   const section = page.querySelector("[data-upload-processing]");
   const bar = section.querySelector("progress");
   const state = section.querySelector("[data-upload-state]");
-  const failures = section.querySelector("[data-upload-failures]");
+  const list = section.querySelector("[data-upload-failures]");
   let timer = 0;
 
   async function look() {
@@ -321,14 +343,14 @@ function watchProcessing(page, server, texts) {
   function later() {
     timer ||= setTimeout(look, POLL_MS);
   }
-  function show({ ready, waiting, failed, failures: failed_photos }) {
+  function show({ ready, waiting, failed, failures }) {
     const all = ready + waiting + failed;
     section.hidden = !all;
     bar.max = all || 1;
     bar.value = ready + failed;
     const text = waiting || failed ? texts.working : texts.allReady;
     state.textContent = fill(text, { ready, waiting, failed });
-    failures.replaceChildren(...failed_photos.map(failureLine));
+    list.replaceChildren(...failures.map(failureLine));
   }
   function failureLine({ name, error, retry }) {
     const line = lineOf(name, error);

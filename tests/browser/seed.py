@@ -17,7 +17,7 @@ EMPTY, EMPTY_CODE = "segera", "MELATI99"
 PHOTOS = 65
 AKAD_PHOTOS = 12
 LOOK_ONLY_PHOTOS = 3
-SHAPES = ((1800, 1200), (800, 1200), (1350, 900), (1000, 1000), (900, 1350), (2000, 700))
+SHAPES = ((1200, 800), (600, 900), (1050, 700), (800, 800), (700, 1050), (1400, 500))
 
 
 def photo_name(number: int) -> str:
@@ -31,7 +31,7 @@ def taken_at(number: int) -> datetime:
 
 
 def draw(number: int) -> bytes:
-    """Draw soft colours in the shape of this number, with EXIF; about 150 KB."""
+    """Draw soft colours in the shape of this number, with EXIF; about 80 KB."""
     from tests.images import ascii_text, encoded, exif
 
     dice = random.Random(number)
@@ -71,9 +71,7 @@ def main() -> None:
     )
     for number in range(1, LOOK_ONLY_PHOTOS + 1):
         send(look_only, number, None)
-    Event.objects.create(
-        title="Siraman Dewi", slug=EMPTY, access_code=EMPTY_CODE, event_date=now
-    )
+    Event.objects.create(title="Siraman Dewi", slug=EMPTY, access_code=EMPTY_CODE, event_date=now)
 
 
 def send(event: object, number: int, chapter: object) -> None:

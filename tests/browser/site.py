@@ -8,7 +8,3 @@ from pathlib import Path
 from hafiportrait.settings import *  # noqa: F403
 
 STATIC_ROOT = Path(os.environ["STATIC_ROOT"])
-
-from hafiportrait.lib import packages  # noqa: E402 TRIAL
-
-packages.PACKAGE_FILES.pop("vendor/uppy/id_ID.js.map", None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 DRIP_SECONDS = 0.05
+# How long a server in trouble holds out: far longer than any client should wait for it.
 NEVER_SECONDS = 30
 
 
@@ -99,8 +101,9 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def drip(self, data: bytes) -> None:
-        """Send one byte at a time, each soon enough for any read time-out, for ever."""
-        while not self.server.over.wait(DRIP_SECONDS):
+        """Send one byte at a time, each soon enough for any read time-out."""
+        ends_at = monotonic() + NEVER_SECONDS
+        while monotonic() < ends_at and not self.server.over.wait(DRIP_SECONDS):
             self.wfile.write(data)
 
 

@@ -365,6 +365,7 @@ class IncompletePhotoTests(HeaderTestCase):
                 "JPEG without its end mark": images.jpeg()[:-2],
                 "JPEG padded with zeros": images.truncated_jpeg() + bytes(100_000),
                 "JPEG cut in its header": images.jpeg()[:100],
+                "JPEG of endless junk": images.jpeg()[:2] + b"\xff" * 2_000_000 + images.jpeg()[2:],
                 "PNG": images.cut(images.png()),
                 "PNG of a signature": images.png()[:8],
                 "PNG without its end": images.png()[:-12],

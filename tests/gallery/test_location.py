@@ -268,6 +268,12 @@ class BrokenExifTests(LocationTestCase):
 
         self.assertEqual((b"\x88\x25" in once, any(once), any(impatient)), (False, True, False))
 
+    @patch("gallery.imaging.metadata.ROUND_LIMIT", 1)
+    def test_metadata_that_does_not_settle_is_blanked(self) -> None:
+        block = images.exif_camera()[6:]
+
+        self.assertEqual(self.strip_block(block), bytes(len(block)))
+
     def test_a_block_that_nobody_can_follow_is_blanked_when_it_points_to_gps(self) -> None:
         blocks = {
             "no byte order": b"XX" + self.exif((0x8825, 4, 1, 26))[2:],
@@ -344,6 +350,7 @@ class XmpTests(LocationTestCase):
     def test_a_broken_packet_loses_its_places(self) -> None:
         packets = {
             "never closed": b"<a><photoshop:City>Bandung",
+            "no space between": b'<a exif:GPSLatitude="6.9147"photoshop:City="Bandung">',
             "no XML": b"GPSLatitude 6.9147",
             "open comment": b"<!-- <exif:GPSLatitude>6.9147</exif:GPSLatitude>",
             "stray marks": b"<<a<>' <photoshop:City>Bandung</photoshop:City>",
@@ -386,6 +393,23 @@ class XmpTests(LocationTestCase):
                     [word in after for word in (b"6,54", b"Bandung", b"Budi")], [0, 0, 1]
                 )
                 self.assert_same_picture(before, after)
+
+
+class HeifTests(LocationTestCase):
+    """Places in the table of this encoder are (start, one extent, offset 0, length)."""
+
+    def test_items_that_share_their_bytes_are_cleaned_together(self) -> None:
+        """The table says that the XMP item begins a hundred bytes early, inside the EXIF item."""
+        whole = images.encoded(images.picture(), "HEIF", exif=images.exif_gps(), xmp=GPS_XMP)
+        start, length = whole.index(b"<?xpacket"), len(GPS_XMP)
+        place = struct.pack(">IHII", start, 1, 0, length)
+        overlapping = struct.pack(">IHII", start - 100, 1, 0, length + 100)
+        self.assertEqual(whole.count(place), 1)
+
+        after = self.stripped(whole.replace(place, overlapping))
+
+        words = [b"6,54", b"Bandung", struct.pack(">II", 5312, 100), b"Budi"]
+        self.assertEqual([word in after for word in words], [False, False, False, True])
 
 
 class IptcTests(LocationTestCase):

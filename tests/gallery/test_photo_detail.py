@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-
 import pytest
 from django.test import Client
 from django.utils import timezone

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 from PIL import Image
+from pytest_django import Settings
 
 from events.models import Event
 from gallery import processing, services
@@ -182,9 +183,9 @@ class FailureTests:
         assert photo.error == "The picture has more pixels than the limit."
 
     def test_a_picture_that_takes_too_long_fails_after_three_attempts(
-        self, event: Event, settings: pytest.FixtureRequest
+        self, event: Event, settings: Settings
     ) -> None:
-        settings.PHOTO_SECONDS_LIMIT = 0.05  # type: ignore[attr-defined]
+        settings.PHOTO_SECONDS_LIMIT = 0.05
         photo = stored(event, images.progressive_bomb())
 
         for attempt in (1, 2):

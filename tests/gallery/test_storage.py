@@ -380,7 +380,7 @@ class DiskTests:
         self, disk: DiskPhotoStorage
     ) -> None:
         def come_and_go(number: int) -> None:
-            for _ in range(40):
+            for _ in range(15):
                 disk.store_bytes(f"e/5f0c/{number}.jpg", b"original", content_type=JPEG)
                 disk.remove([f"e/5f0c/{number}.jpg"])
 

@@ -144,8 +144,7 @@ class RealRedisTests:
         cache = ForgivingRedisCache(address, OPTIONS | {"KEY_PREFIX": "suite"})
         yield cache
         cache.delete_many(["a", "b"])
-        for pool in cache._cache._pools.values():
-            pool.disconnect()
+        cache._cache.get_client(None, write=True).connection_pool.disconnect()
 
     def test_what_was_set_is_found_again(self, cache: ForgivingRedisCache) -> None:
         cache.set("a", {"tiles": [1, 2]}, 60)

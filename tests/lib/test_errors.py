@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.test import Client, RequestFactory
 from django.utils import translation
 from psycopg_pool import PoolTimeout
@@ -90,6 +91,21 @@ class ProblemTests:
         answer = errors.problem(requests.get("/"), 400, "x", "No.")
 
         assert answer["Vary"] == "Accept, Accept-Language, Cookie"
+
+    def test_a_page_that_cannot_be_drawn_is_a_bare_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(name: str, context: object) -> str:
+            raise ValueError("Missing staticfiles manifest entry")
+
+        monkeypatch.setattr(loader, "render_to_string", broken)
+
+        answer = errors.problem(requests.get("/"), 404, "x", "<b>No.</b>", title="Not found")
+
+        assert answer.status_code == 404
+        assert answer.content.decode() == (
+            "<!DOCTYPE html><title>Not found</title><h1>Not found</h1><p>&lt;b&gt;No.&lt;/b&gt;</p>"
+        )
 
 
 class ServerErrorTests:

@@ -1,0 +1,68 @@
+"""What a test reads off a page, and waits for."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.seed import photo_name
+
+PATIENCE_MILLISECONDS = 20_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
+
+LAYOUT_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    window.shifts.push(entry.value);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+# The photos on the screen are there, and the next page unless it is far away.
+HAS_COME = """() => {
+  const isNear = (element, ahead) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.bottom > 0 && box.top < innerHeight + ahead;
+  };
+  const more = document.querySelector("[data-more]");
+  return [...document.images].every((image) => image.complete || !isNear(image, 0))
+    && !isNear(more, 1900);
+}"""
+
+
+def tiles(page: Page) -> Locator:
+    """Return the photos of the grid."""
+    return page.locator("[data-photo-id]")
+
+
+def tile(page: Page, number: int) -> Locator:
+    """Return the link of the photo with this number, counted from 1."""
+    return page.locator("[data-lightbox]").nth(number - 1)
+
+
+def shown_names(page: Page) -> list[str]:
+    """Return the alternative texts of the grid, in order."""
+    found: list[str] = page.locator(".grid__photo").evaluate_all("all => all.map(i => i.alt)")
+    return found
+
+
+def named(*numbers: int) -> list[str]:
+    """Return the alternative texts of photos by their numbers."""
+    return [f"Photo {photo_name(number)}" for number in numbers]
+
+
+def watch_layout(page: Page) -> None:
+    """Have the page's next documents note every shift of their layout."""
+    page.add_init_script(LAYOUT_SHIFTS)
+
+
+def layout_shift(page: Page) -> float:
+    """Return the sum of all shifts since the document was opened (CLS without session windows)."""
+    return float(page.evaluate("window.shifts.reduce((sum, value) => sum + value, 0)"))
+
+
+def scroll_through(page: Page) -> None:
+    """Scroll to the end, a screen at a time, as somebody does who looks at every photo."""
+    while page.evaluate("innerHeight + scrollY < document.body.scrollHeight - 1"):
+        page.evaluate("scrollBy({ top: innerHeight, behavior: 'instant' })")
+        page.wait_for_function(HAS_COME)
