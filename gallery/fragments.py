@@ -14,8 +14,10 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -27,10 +29,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.admission import Visit
-from events.models import Chapter, Event
+from events.models import Chapter
 from gallery.delivery import gives_originals
 from gallery.imaging.render import planned_sizes
-from gallery.links import WEB_KIND, Linkable, LinkMaker, present_window
+from gallery.links import WEB_KIND, LinkMaker, present_window
 from gallery.models import GALLERY_ORDER, Photo
 from hafiportrait.lib import keyset
 
@@ -43,13 +45,10 @@ URGENT_PHOTOS = 2
 CACHE_SECONDS = 6 * 3600
 TOKEN_MARK = "\x02token\x02"  # noqa: S105  # cannot stand in a page: text has no control characters
 TILES_MARK = "\x02tiles\x02"
+# Kept by each process, for most new versions of a gallery are a few new photos and nothing else.
 FRAMES_KEPT = 256  # about 2 MB
+TILES_KEPT = 4096  # about 12 MB
 SHAPES_KEPT = 1024
-# A row of these columns costs half as much as a whole photo, and a page has sixty.
-TILE_COLUMNS = (
-    "id", "generation", "sequence", "width", "height", "placeholder", "caption", "filename",
-    "display_order", "sort_at",
-)  # fmt: skip
 RATIO_STEP = math.log(1.01)  # one class of `ratios.css` per 1 % of aspect ratio
 RATIO_STEPS = 130
 GRID_KINDS = ("w400", "w800", "w1600")
@@ -73,21 +72,22 @@ class Query:
         return sha256(f"{self.chapter}|{self.cursor}".encode()).hexdigest()[:32]
 
 
-class Tile(Linkable, Protocol):
-    """A ready photo, or a row of its TILE_COLUMNS."""
+class TileRow(NamedTuple):
+    """What the tile of a ready photo depends on, under the names of the photo's columns."""
 
-    @property
-    def sequence(self) -> int | None: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def placeholder(self) -> str: ...
-    @property
-    def caption(self) -> str: ...
-    @property
-    def filename(self) -> str: ...
+    id: UUID
+    generation: int
+    sequence: int
+    width: int
+    height: int
+    placeholder: str
+    caption: str
+    filename: str
+
+
+_tile_row = attrgetter(*TileRow._fields)
+# Half the cost of whole photos. A page has sixty, and its last one gives the next page's cursor.
+PAGE_COLUMNS = tuple(dict.fromkeys((*TileRow._fields, *GALLERY_ORDER)))
 
 
 class EventWords(NamedTuple):
@@ -102,6 +102,7 @@ class EventWords(NamedTuple):
 class ChapterWords(NamedTuple):
     """What the page says of a chapter."""
 
+    id: UUID
     slug: str
     title: str
 
@@ -152,26 +153,27 @@ def gallery_page(request: HttpRequest, visit: Visit, query: Query) -> bytes:
 
 def _draw_page(visit: Visit, query: Query, window: int) -> str:
     event = visit.event
-    chapters = list(event.chapters.all())
+    chapters = tuple(map(ChapterWords._make, event.chapters.values_list(*ChapterWords._fields)))
     chapter = _chosen(chapters, query.chapter)
     photos = Photo.objects.for_event(event).visible_to(visit.actor)
     if chapter is not None:
-        photos = photos.filter(chapter=chapter)
-    # The rows stand in for photos: they have the names of their columns.
-    rows = cast("QuerySet[Photo]", photos.values_list(*TILE_COLUMNS, named=True))
+        photos = photos.filter(chapter=chapter.id)
+    # These rows stand in for photos: they have the names of their columns.
+    rows = cast("QuerySet[Photo]", photos.values_list(*PAGE_COLUMNS, named=True))
     page = keyset.page(rows, GALLERY_ORDER, query.cursor, size=PAGE_PHOTOS)
     links = LinkMaker(event, visit.actor.audience, window=window)
     may_download = event.allow_downloads or visit.actor.sees_everything
+    gallery_url = event.get_absolute_url()
     frame = Frame(
         language=get_language() or "",
         studio_name=settings.STUDIO_NAME,
         event=EventWords(event.slug, event.title, event.event_date, event.location),
-        gallery_url=event.get_absolute_url(),
-        here=_page_url(event, query.chapter, query.cursor),
-        first_url=_page_url(event, query.chapter),
-        next_url=page.next_cursor and _page_url(event, query.chapter, page.next_cursor),
-        chapters=tuple(ChapterWords(c.slug, c.title) for c in chapters),
-        chapter=ChapterWords(chapter.slug, chapter.title) if chapter else None,
+        gallery_url=gallery_url,
+        here=_page_url(gallery_url, query.chapter, query.cursor),
+        first_url=_page_url(gallery_url, query.chapter),
+        next_url=page.next_cursor and _page_url(gallery_url, query.chapter, page.next_cursor),
+        chapters=chapters,
+        chapter=chapter,
         has_photos=bool(page.rows),
         is_first_page=not query.cursor,
         may_download=may_download,
@@ -183,15 +185,12 @@ def _draw_page(visit: Visit, query: Query, window: int) -> str:
 
 @lru_cache(maxsize=FRAMES_KEPT)
 def _draw_frame(frame: Frame) -> list[str]:
-    """Return the page before and after its tiles.
-
-    Kept, because most new versions of a gallery are new photos and nothing else.
-    """
+    """Return the page before and after its tiles."""
     context = vars(frame) | {"tiles": TILES_MARK, "token": TOKEN_MARK}
     return render_to_string("gallery/photo_list.html", context).split(TILES_MARK)
 
 
-def _chosen(chapters: list[Chapter], slug: str) -> Chapter | None:
+def _chosen(chapters: Sequence[ChapterWords], slug: str) -> ChapterWords | None:
     if not slug:
         return None
     for chapter in chapters:
@@ -200,14 +199,14 @@ def _chosen(chapters: list[Chapter], slug: str) -> Chapter | None:
     raise Chapter.DoesNotExist
 
 
-def _page_url(event: Event, chapter: str, cursor: str = "") -> str:
+def _page_url(gallery_url: str, chapter: str, cursor: str = "") -> str:
     """Return the address of a page; a whole one, for scripts move the reader's address about."""
     query = {name: value for name, value in (("chapter", chapter), ("cursor", cursor)) if value}
-    return event.get_absolute_url() + (f"?{urlencode(query)}" if query else "")
+    return f"{gallery_url}?{urlencode(query)}" if query else gallery_url
 
 
 def tiles(
-    photos: Sequence[Tile], links: LinkMaker, *, is_first_page: bool, may_choose: bool
+    photos: Sequence[Photo], links: LinkMaker, *, is_first_page: bool, may_choose: bool
 ) -> SafeString:
     """Return the `<li>` elements of some photos, in their order.
 
@@ -216,10 +215,10 @@ def tiles(
     """
     place = f"/e/{escape(links.event.slug)}/photos/"
     words = Words(_("Photo %(name)s"), _("Choose %(photo)s") if may_choose else "")
-    drawn = [
-        _tile(photo, links, place, number if is_first_page else PAGE_PHOTOS, words)
-        for number, photo in enumerate(photos)
-    ]
+    drawn = []
+    for number, photo in enumerate(photos):
+        place_in_page = min(number, EAGER_PHOTOS) if is_first_page else EAGER_PHOTOS
+        drawn.append(_tile(TileRow._make(_tile_row(photo)), links, place, place_in_page, words))
     return mark_safe("".join(drawn))  # noqa: S308  # every value in a tile is escaped or a number
 
 
@@ -230,28 +229,30 @@ class Words(NamedTuple):
     choose: str
 
 
-def _tile(photo: Tile, links: LinkMaker, place: str, number: int, words: Words) -> str:
+@lru_cache(maxsize=TILES_KEPT)
+def _tile(photo: TileRow, links: LinkMaker, place: str, number: int, words: Words) -> str:
     shape = _shape(photo.width, photo.height)
     urls = [escape(url) for url in links.urls(photo, shape.kinds)]
     alt = photo.caption or words.photo % {"name": photo.filename}
     loading = 'loading="lazy" ' if number >= EAGER_PHOTOS else ""
     urgent = 'fetchpriority="high" ' if number < URGENT_PHOTOS else ""
+    name = str(photo.id)
     return (
-        f'<li class="grid__item {shape.css_class}" id="photo-{photo.id}" '
-        f'data-photo-id="{photo.id}" data-sequence="{photo.sequence}">'
-        f'<a class="grid__link" href="{place}{photo.id}/" data-lightbox '
+        f'<li class="grid__item {shape.css_class}" id="photo-{name}" '
+        f'data-photo-id="{name}" data-sequence="{photo.sequence}">'
+        f'<a class="grid__link" href="{place}{name}/" data-lightbox '
         f'data-full="{urls[-1]}" {shape.full}>'
         f'<img class="grid__placeholder" src="{escape(photo.placeholder)}" alt="" {shape.small}>'
         f'<img class="grid__photo" {loading}{urgent}decoding="async" '
         f'src="{urls[0]}" srcset="{shape.srcset % tuple(urls[: shape.in_grid])}" '
         f'sizes="{shape.sizes}" {shape.small} alt="{escape(alt)}"></a>'
-        f"{_box(photo, words.choose % {'photo': alt}) if words.choose else ''}</li>"
+        f"{_box(name, words.choose % {'photo': alt}) if words.choose else ''}</li>"
     )
 
 
-def _box(photo: Tile, label: str) -> str:
+def _box(name: str, label: str) -> str:
     return (
-        f'<label class="grid__choose"><input type="checkbox" name="photos" value="{photo.id}" '
+        f'<label class="grid__choose"><input type="checkbox" name="photos" value="{name}" '
         f'form="act" aria-label="{escape(label)}"></label>'
     )
 
@@ -325,7 +326,7 @@ def photo_context(visit: Visit, photo: Photo) -> dict[str, object]:
         "alt": alt_text(photo),
         "shape": ratio_class(photo.width / photo.height),
         "sizes": f"min(100vw, {round(PHOTO_VH * photo.width / photo.height)}vh)",
-        "back_url": f"{_page_url(visit.event, '', cursor)}#photo-{photo.pk}",
+        "back_url": f"{_page_url(visit.event.get_absolute_url(), '', cursor)}#photo-{photo.pk}",
         "src": urls[min(1, len(urls) - 1)],
         "srcset": ", ".join(f"{u} {size[0]}w" for u, (_, size) in zip(urls, sizes, strict=True)),
         "width": width,

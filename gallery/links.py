@@ -112,6 +112,14 @@ class LinkMaker:
         self.window = present_window() if window is None else window
         self.storage = photo_storage()
         self.is_local = settings.PHOTO_STORAGE == "disk"
+        self._all = (event.pk, event.access_version, audience, self.window, self.storage)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both make the same links, so that what was made with one serves the other."""
+        return isinstance(other, LinkMaker) and self._all == other._all
+
+    def __hash__(self) -> int:
+        return hash(self._all)
 
     def base(self, photo: Linkable) -> str:
         """Return the common beginning of a photo's local links, its signature in it."""

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from gallery.storage import PhotoStorage
 from gallery.uploads import CHUNK_BYTES, PhotoRefused, Spool
+from hafiportrait.lib.errors import StorageDown
 
 FILE_FIELD = "file"
+Failure = PhotoRefused | StorageDown | OSError
 
 if TYPE_CHECKING:
     BytesFile = UploadedFile[bytes]
@@ -45,15 +47,15 @@ class HashingUploadHandler(FileUploadHandler):
         super().__init__(request)
         self.storage = storage
         self.sent_name = ""
-        self.failure: PhotoRefused | OSError | None = None
+        self.failure: Failure | None = None
         self._spool: Spool | None = None
         self._is_complete = False
 
     def spool(self) -> Spool:
         """Return the file that was received whole.
 
-        Raises PhotoRefused where there was none, more than one or too large a one, and the OSError
-        of a disk that did not take it.
+        Raises PhotoRefused where there was none, more than one or too large a one, and StorageDown
+        or the OSError of a disk that did not take it.
         """
         if self.failure is not None:
             raise self.failure
@@ -80,7 +82,7 @@ class HashingUploadHandler(FileUploadHandler):
         self.sent_name = file_name
         try:
             self._spool = Spool(self.storage.incoming())
-        except OSError as error:
+        except (StorageDown, OSError) as error:
             self._fail(error)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -110,7 +112,7 @@ class HashingUploadHandler(FileUploadHandler):
         if not self._is_complete:
             self.discard()
 
-    def _fail(self, failure: PhotoRefused | OSError) -> None:
+    def _fail(self, failure: Failure) -> None:
         self.discard()
         self.failure = failure
         raise SkipFile from failure

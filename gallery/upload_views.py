@@ -6,7 +6,10 @@ The addresses stand below `/admin/gallery/photo/`, where `PhotoAdmin` wraps them
 from __future__ import annotations
 
 import json
+import logging
 import re
+import time
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +34,7 @@ from gallery.services import retry_photos
 from gallery.storage import photo_storage
 from gallery.upload_handler import HashingUploadHandler
 from gallery.uploads import (
+    CHUNK_BYTES,
     Claim,
     PhotoRefused,
     Received,
@@ -55,8 +59,11 @@ from hafiportrait.lib.errors import (
 )
 from hafiportrait.lib.http import SeeOther, safe_next, wants_json
 
+log = logging.getLogger(__name__)
+
 # What the other fields of the form and its boundaries may take beside the file.
 FORM_BYTES = 64 * 1024
+LINGER_SECONDS = 5
 CLAIMS_LIMIT = 500
 SHOWN_FAILURES = 50
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -68,6 +75,14 @@ def gate(request: HttpRequest, event_id: str) -> HttpResponse | None:
 
     Asked by `BodyGateMiddleware`, ahead of the check of the form's token, which needs the form.
     """
+    refusal = _refusal_by_headers(request, event_id)
+    if refusal is not None:
+        return _linger(request, refusal)
+    _let_the_database_go()
+    return _read_body(request)
+
+
+def _refusal_by_headers(request: HttpRequest, event_id: str) -> HttpResponse | None:
     if not admin.site.has_permission(request):
         return forbidden(request)
     try:
@@ -80,8 +95,31 @@ def gate(request: HttpRequest, event_id: str) -> HttpResponse | None:
         return not_found(request)
     except PhotoRefused as refused:
         return _refuse(request, refused)
-    _let_the_database_go()
-    return _read_body(request)
+    return None
+
+
+def _linger(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Pass over the body for a few seconds once the answer is sent (RFC 9112, 9.6).
+
+    A connection that is closed on unread data is reset, and many a sender that is still busy
+    sending then never sees why. Gunicorn itself passes over 64 KB only.
+    """
+    connected: Any = request.META.get("gunicorn.socket")
+    if connected is None:
+        return answer
+    close = answer.close
+
+    def close_and_linger() -> None:
+        close()
+        deadline = time.monotonic() + LINGER_SECONDS
+        with suppress(OSError):
+            while (left := deadline - time.monotonic()) > 0:
+                connected.settimeout(left)
+                if not request.META["wsgi.input"].read(CHUNK_BYTES):
+                    break
+
+    answer.close = close_and_linger  # type: ignore[method-assign]  # WSGI's hook after the last byte
+    return answer
 
 
 def _length_of(request: HttpRequest) -> int:
@@ -134,7 +172,8 @@ def gallery_photo_upload(request: HttpRequest, event_id: str) -> HttpResponse:
     except Exception as error:
         if is_no_room(error):
             return no_room(request)
-        if is_outage(error):
+        if is_outage(error) or isinstance(error, OSError):
+            log.warning("an upload was not saved: %s", error)
             return unavailable(request)
         raise
     return _answer(request, received)

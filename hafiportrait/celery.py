@@ -11,8 +11,7 @@ import os
 
 from celery import Celery, current_app
 
-from hafiportrait.lib import jobs
-
+# Celery imports this file before Django is set up, so the tasks import what has tables themselves.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hafiportrait.settings")
 
 app = Celery("hafiportrait")
@@ -26,6 +25,8 @@ RINGS_PER_SWEEP = 16
 @app.task(name="jobs.run")
 def run() -> int:
     """Work on due rows for about a minute; returns how many."""
+    from hafiportrait.lib import jobs
+
     jobs.beat("celery")
     return jobs.run_until_idle(seconds=RUN_SECONDS)
 
@@ -33,6 +34,8 @@ def run() -> int:
 @app.task(name="jobs.sweep")
 def sweep() -> int:
     """Free the rows of dead workers, ring for rows that wait, keep house; returns the rings."""
+    from hafiportrait.lib import jobs
+
     jobs.beat("sweep")
     jobs.release_lost()
     rings = min(jobs.waiting_too_long(), RINGS_PER_SWEEP)

@@ -10,10 +10,15 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from events.models import Event
 from hafiportrait.accounts.models import User
 from tests.factories import EventFactory, UserFactory
+
+# Speed is proved by benchmarks, never by a test; and a suite says the same twice.
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ from gallery.models import Photo, Rendition, photo_folder
 from hafiportrait.accounts.models import User
 
 PASSWORD = "a-long-password-of-ours"
+# An id that nothing has: the same in every process, so that tests keep their names.
+NOBODY = "6f1c3a54-0000-4000-8000-000000000000"
 WIDTHS = {"w400": 400, "w800": 800, "w1600": 1600, "w2400": 2400, "web": 2048}
 
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.seed import EMPTY_CODE, LOOK_ONLY_CODE, WEDDING_CODE
 from tests.installation import Installation, wait_until
 from tests.ops.servers import free_port
 
 START_SECONDS = 30
+PATIENCE_MILLISECONDS = 20_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # As root without a sandbox, and without calls to the browser's maker.
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.browser.seed import photo_name
-
-PATIENCE_MILLISECONDS = 20_000
-expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 LAYOUT_SHIFTS = """
 window.shifts = [];
@@ -41,7 +38,8 @@ def tile(page: Page, number: int) -> Locator:
 
 
 def shown_names(page: Page) -> list[str]:
-    """Return the alternative texts of the grid, in order."""
+    """Return the alternative texts of the grid, in order, once all of the page has come."""
+    page.wait_for_load_state("domcontentloaded")
     found: list[str] = page.locator(".grid__photo").evaluate_all("all => all.map(i => i.alt)")
     return found
 

@@ -58,6 +58,18 @@ class CodeFormTests:
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(field).to_have_value("")
 
+    @pytest.mark.parametrize("address", [GATE, "/q/WRONG234/"])
+    def test_after_a_wrong_code_the_right_one_opens(self, page: Page, address: str) -> None:
+        page.goto(address)
+        page.get_by_label("Access code").fill("NOT-THIS-ONE")
+        page.get_by_role("button", name="Open the gallery").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
+        page.get_by_label("Access code").fill(WEDDING_CODE)
+        page.get_by_role("button", name="Open the gallery").click()
+
+        expect(page).to_have_url("/e/budi-ani/")
+
     def test_the_language_is_switched_on_the_spot(self, page: Page) -> None:
         page.goto(GATE)
 

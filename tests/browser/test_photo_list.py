@@ -116,6 +116,14 @@ class ChapterTests:
         expect(guest.get_by_role("link", name="Akad")).to_have_attribute("aria-current", "page")
         assert shown_names(guest) == named(*range(1, AKAD_PHOTOS + 1))
 
+    def test_the_language_is_switched_where_one_stands(self, guest: Page) -> None:
+        guest.get_by_role("link", name="Akad").click()
+
+        guest.get_by_role("button", name="Bahasa Indonesia").click()
+
+        expect(guest.locator("html")).to_have_attribute("lang", "id")
+        expect(guest).to_have_url(f"{GALLERY}?chapter=akad")
+
     def test_a_gallery_without_photos_says_that_they_are_coming(self, early_guest: Page) -> None:
         expect(early_guest.get_by_role("heading", level=2)).to_have_text("The photos are coming")
         expect(early_guest.get_by_text("Download photos")).to_have_count(0)

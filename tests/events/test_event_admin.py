@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -17,7 +16,7 @@ from events.models import Chapter, Event, OldSlug
 from events.signals import event_changed
 from gallery.models import Photo
 from hafiportrait.accounts.models import User
-from tests.factories import ChapterFactory, EventFactory, PhotoFactory, ready_photo
+from tests.factories import NOBODY, ChapterFactory, EventFactory, PhotoFactory, ready_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -451,7 +450,7 @@ class EventNewCodeTests:
     def test_another_method_is_refused(self, event: Event, studio: Client) -> None:
         assert studio.put(new_code_of(event)).status_code == 405
 
-    @pytest.mark.parametrize("pk", ["junk", str(uuid4())])
+    @pytest.mark.parametrize("pk", ["junk", NOBODY])
     def test_an_id_that_is_none_is_not_found(self, pk: str, studio: Client) -> None:
         assert studio.post(f"/admin/events/event/{pk}/new-code/").status_code == 404
 

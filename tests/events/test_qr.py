@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import qrcode
@@ -17,6 +16,7 @@ from qrcode.constants import ERROR_CORRECT_Q
 from events.models import Event
 from events.qr import draw_qr
 from hafiportrait.accounts.models import User
+from tests.factories import NOBODY
 
 LogIn = Callable[[User], Client]
 Matrix = list[list[bool]]
@@ -76,7 +76,7 @@ class EventQrTests:
     def test_only_reading_is_allowed(self, event: Event, studio: Client) -> None:
         assert studio.post(address(event, "png")).status_code == 405
 
-    @pytest.mark.parametrize("wrong", ["junk/qr/png", f"{uuid4()}/qr/png", "junk/qr/svg"])
+    @pytest.mark.parametrize("wrong", ["junk/qr/png", f"{NOBODY}/qr/png", "junk/qr/svg"])
     def test_an_id_that_is_none_is_not_found(self, wrong: str, studio: Client) -> None:
         assert studio.get(f"/admin/events/event/{wrong}/").status_code == 404
 

@@ -19,7 +19,7 @@ from gallery import services
 from gallery.models import Archive, Photo
 from gallery.storage import photo_storage
 from hafiportrait.accounts.models import User
-from tests.factories import ChapterFactory, EventFactory, ready_photo
+from tests.factories import NOBODY, ChapterFactory, EventFactory, ready_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ class ArchiveDoorTests:
     def test_an_unknown_archive_is_not_found(self, sari: Client) -> None:
         assert sari.get(f"{CREATE}{uuid4()}/").status_code == 404
 
-    @pytest.mark.parametrize("chosen", ["junk", "6f1c3a54-0000-4000-8000-000000000000", "\x00"])
+    @pytest.mark.parametrize("chosen", ["junk", NOBODY, "\x00"])
     def test_a_photo_that_is_not_there_is_not_found(
         self, sari: Client, photos: list[Photo], chosen: str
     ) -> None:

@@ -108,7 +108,7 @@ class BucketTests:
 
     def test_links_are_the_same_inside_their_window(self, sari: Client, photo: Photo) -> None:
         def links() -> list[str]:
-            page = sari.get("/e/budi-ani/photos/%s/" % photo.pk).content.decode()
+            page = sari.get(f"/e/budi-ani/photos/{photo.pk}/").content.decode()
             return re.findall(r'srcset="([^"]+)"', page)
 
         assert links()

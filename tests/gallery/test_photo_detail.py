@@ -11,11 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from events.models import Event
 from gallery.models import Photo
-from tests.factories import EventFactory, ready_photo
+from tests.factories import NOBODY, EventFactory, ready_photo
 
 pytestmark = pytest.mark.django_db
-
-NOBODY = "6f1c3a54-0000-4000-8000-000000000000"
 
 
 def address(photo: Photo) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from events.models import Event
 from gallery.models import Photo
 from gallery.storage import DiskPhotoStorage, photo_storage
+from gallery.upload_views import LINGER_SECONDS
 from gallery.uploads import SPOOL_PREFIX, Spool
 from hafiportrait.accounts.models import User
 from hafiportrait.lib.errors import StorageDown
 from tests import images
-from tests.factories import ChapterFactory, EventFactory, UserFactory
+from tests.factories import NOBODY, ChapterFactory, EventFactory, UserFactory
 
 JSON: dict[str, Any] = {"headers": {"accept": "application/json"}}
 PAGE: dict[str, Any] = {"headers": {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}}
@@ -45,10 +47,16 @@ def upload(
 
 
 def upload_raw(
-    client: Client, event: Event, body: bytes = b"", *, length: str = "", source: Any = None
+    client: Client,
+    event: Event,
+    body: bytes = b"",
+    *,
+    length: str = "",
+    source: Any = None,
+    connected: Any = None,
 ) -> Any:
     """Post a body as it is; it claims to have `length` bytes and may come from a broken source."""
-    odd: dict[str, Any] = {"CONTENT_LENGTH": length}
+    odd: dict[str, Any] = {"CONTENT_LENGTH": length, "gunicorn.socket": connected}
     if source is not None:
         odd["wsgi.input"] = source
     return client.generic(
@@ -341,6 +349,35 @@ class PhotoUploadLimitTests:
         assert error_code(response) == (413, "too_large")
         assert response["Connection"] == "close"
 
+    def test_a_sender_that_is_still_sending_is_heard_out_after_the_answer(
+        self, studio: Client, event: Event
+    ) -> None:
+        source = io.BytesIO(bytes(2 * MEGABYTE))
+        time_outs: list[float] = []
+
+        response = upload_raw(
+            studio,
+            event,
+            length=str(2 * MEGABYTE),
+            source=source,
+            connected=SimpleNamespace(settimeout=time_outs.append),
+        )
+
+        assert error_code(response) == (413, "too_large")
+        assert source.read() == b""
+        assert 0 < min(time_outs) <= max(time_outs) <= LINGER_SECONDS
+
+    def test_a_sender_that_stalls_is_not_waited_for(self, studio: Client, event: Event) -> None:
+        response = upload_raw(
+            studio,
+            event,
+            length=str(2 * MEGABYTE),
+            source=HungUp(),
+            connected=SimpleNamespace(settimeout=lambda seconds: None),
+        )
+
+        assert error_code(response) == (413, "too_large")
+
     def test_a_file_just_over_the_limit_is_refused(self, studio: Client, event: Event) -> None:
         response = upload(studio, event, images.jpeg().ljust(MEGABYTE + 1, b"\0"))
 
@@ -449,6 +486,26 @@ class PhotoUploadFaultTests:
         assert error_code(response) == (507, "no_room")
         assert nothing_was_kept()
 
+    @pytest.mark.parametrize(
+        "failure", [StorageDown("no answer"), OSError(errno.EROFS, "Read-only file system")]
+    )
+    def test_a_disk_that_is_broken_answers_503(
+        self,
+        studio: Client,
+        event: Event,
+        monkeypatch: pytest.MonkeyPatch,
+        failure: Exception,
+    ) -> None:
+        def fail(storage: DiskPhotoStorage) -> Path:
+            raise failure
+
+        with monkeypatch.context() as broken:
+            broken.setattr(DiskPhotoStorage, "incoming", fail)
+            response = upload(studio, event, images.jpeg())
+
+        assert error_code(response) == (503, "unavailable")
+        assert nothing_was_kept()
+
     def test_a_disk_that_is_full_in_the_end_answers_507(
         self, studio: Client, event: Event, store_in: Any
     ) -> None:
@@ -550,7 +607,7 @@ class PhotoUploadDoorTests:
     def test_wrong_methods_are_refused(self, studio: Client, event: Event, method: str) -> None:
         assert getattr(studio, method)(upload_url(event)).status_code == 405
 
-    @pytest.mark.parametrize("junk", ["6f1c3a54-0000-4000-8000-000000000000", "junk", "0", "%00", "9" * 400])
+    @pytest.mark.parametrize("junk", [NOBODY, "junk", "0", "%00", "9" * 400])
     def test_unknown_events_are_not_found(self, studio: Client, junk: str) -> None:
         url = f"/admin/gallery/photo/upload/{junk}/"
 
@@ -701,7 +758,7 @@ class PhotoStatusTests:
             "error": "No reason that anybody translated.",
         }
 
-    @pytest.mark.parametrize("junk", ["6f1c3a54-0000-4000-8000-000000000000", "junk", "0"])
+    @pytest.mark.parametrize("junk", [NOBODY, "junk", "0"])
     def test_an_unknown_photo_is_not_found(self, studio: Client, junk: str) -> None:
         assert studio.get(f"/admin/gallery/photo/{junk}/status/").status_code == 404
         assert studio.post(f"/admin/gallery/photo/{junk}/retry/").status_code == 404

@@ -6,15 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 from tests.installation import ROOT
 
-READS = re.compile(
-    r"env\.(?:address|choice|email_config|flag|number|secret|text|words)\(\s*\"(\w+)\""
-)
+READS = re.compile(r"""\benv\.[a-z_]+\(\s*["']([A-Z][A-Z0-9_]+)["']""")
 SOURCES = ("hafiportrait/settings.py", "gunicorn.conf.py")
 IN_EXAMPLE = re.compile(r"^#?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 IN_TABLE = re.compile(r"^\| `([A-Z][A-Z0-9_]+)`", re.MULTILINE)
+OUR_APPS = ("accounts", "analytics", "engagement", "events", "gallery", "lib", "portfolio")
 SECRETS = {"SECRET_KEY", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
 
 
@@ -38,6 +38,23 @@ class SettingsTests:
             [f"{name}="],
             [f"#{name}="],
         )
+
+
+class DataModelTests:
+    def test_every_table_is_told_with_exactly_its_columns(self) -> None:
+        document = (ROOT / "docs/data-model.md").read_text()
+        told = {
+            name: set(re.findall(r"`(\w+)`", columns))
+            for name, columns in re.findall(
+                r"^### (\w+)$.*?^Columns: (.*?)\.$", document, re.MULTILINE | re.DOTALL
+            )
+        }
+
+        assert told == {
+            model._meta.db_table: {field.column for field in model._meta.local_concrete_fields}
+            for app in OUR_APPS
+            for model in apps.get_app_config(app).get_models()
+        }
 
 
 class LinkTests:
