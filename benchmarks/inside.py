@@ -70,23 +70,30 @@ def _ready(event: Event, chapter: Chapter | None, number: int, **fields: Any) ->
     photo_id = uuid4()
     name = f"DSC_{number:05d}.JPG"
     key = f"{photo_folder(event.pk, photo_id)}/original.jpg"
-    sides = (4000, 6000) if number % 3 == 0 else (6000, 4000)
+    width, height = (4000, 6000) if number % 3 == 0 else (6000, 4000)
     values: dict[str, Any] = {
+        "id": photo_id,
+        "event": event,
+        "chapter": chapter,
         "filename": name,
         "original_filename": name,
+        "mime_type": "image/jpeg",
         "storage_key": key,
         "delivery_key": key,
         "delivery_size": 8_000_000,
         "delivery_crc32": 0,
         "checksum": f"{number:064x}",
         "file_size": 8_000_000,
+        "width": width,
+        "height": height,
+        "placeholder": PLACEHOLDER,
+        "sort_at": MORNING + timedelta(seconds=number),
+        "sequence": number + 1,
+        "status": Photo.Status.READY,
+        "generation": 1,
+        "due_at": None,
     }
-    return Photo(
-        id=photo_id, event=event, chapter=chapter, width=sides[0], height=sides[1],
-        mime_type="image/jpeg", sort_at=MORNING + timedelta(seconds=number),
-        placeholder=PLACEHOLDER, status=Photo.Status.READY, due_at=None, generation=1,
-        sequence=number + 1, **values | fields,
-    )  # fmt: skip
+    return Photo(**values | fields)
 
 
 def vacuum() -> None:

@@ -18,10 +18,15 @@ class PhotoLike(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     photo = models.ForeignKey(
-        Photo, on_delete=models.CASCADE, db_index=False, related_name="likes"
+        Photo,
+        verbose_name=_("photo"),
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="likes",
     )
     session = models.ForeignKey(
         GuestSession,
+        verbose_name=_("guest"),
         to_field="session_id",
         on_delete=models.CASCADE,
         db_index=False,
@@ -205,7 +210,12 @@ class EditingRequestPhoto(models.Model):
     request = models.ForeignKey(
         EditingRequest, on_delete=models.CASCADE, db_index=False, related_name="request_photos"
     )
-    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="request_photos")
+    photo = models.ForeignKey(
+        Photo,
+        verbose_name=_("photo"),
+        on_delete=models.CASCADE,
+        related_name="request_photos",
+    )
     note = models.CharField(_("note"), max_length=500, blank=True)
     pin_x = models.FloatField(_("pin, from the left"), null=True, blank=True)
     pin_y = models.FloatField(_("pin, from the top"), null=True, blank=True)

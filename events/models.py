@@ -259,9 +259,9 @@ def expiry_for(event_date: datetime) -> datetime:
 class OldSlug(models.Model):
     """An address that an event had before; printed cards and chats still lead there."""
 
-    slug = models.SlugField(max_length=80, primary_key=True)
+    slug = models.SlugField(_("address"), max_length=80, primary_key=True)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="old_slugs")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         db_table = "event_old_slugs"
@@ -312,6 +312,7 @@ class GuestSession(models.Model):
     session_id = models.CharField(max_length=SESSION_ID_CHARACTERS, unique=True, db_index=False)
     event = models.ForeignKey(
         Event,
+        verbose_name=_("event"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -320,6 +321,7 @@ class GuestSession(models.Model):
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.admission import admit, let_in, remember_browser
+from events.admission import admit, let_in, remember_browser, signed_in
 from events.cards import draw_card
 from events.doors import closed, find_event, refuse
 from events.entry import (
@@ -111,15 +111,30 @@ def code_form(
     """Show the form of one event, or of any, and give the browser a name before it enters."""
     action = reverse("events:event-enter", args=[event.slug]) if event else reverse("events:enter")
     wanted = urlencode({"next": form["next"].value() or ""})
-    context = {"form": form, "event": event, "action": action, "here": f"{action}?{wanted}"}
+    context: dict[str, object] = {
+        "form": form,
+        "event": event,
+        "action": action,
+        "here": f"{action}?{wanted}",
+    }
     if event is not None:
         context["card_url"] = absolute(reverse("events:event-card", args=[event.slug]))
         context["page_url"] = absolute(event.get_absolute_url())
+    else:
+        context["own_events"] = _own_events(request)
     name = "events/event_enter.html" if event else "events/enter.html"
     response = render(request, name, context, status=status)
     remember_browser(request, response)
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _own_events(request: HttpRequest) -> list[Event]:
+    """Return the galleries of a client who logged in; no query for anybody else."""
+    user = signed_in(request)
+    if user is None or user.is_staff:
+        return []
+    return list(Event.objects.published().for_client(user).newest_first())
 
 
 def _wrong_code(request: HttpRequest, form: AccessCodeForm, *, event: Event | None) -> HttpResponse:

@@ -239,11 +239,11 @@ class Rendition(models.Model):
     photo = models.ForeignKey(
         Photo, on_delete=models.CASCADE, db_index=False, related_name="renditions"
     )
-    kind = models.CharField(max_length=10, choices=Kind)
-    generation = models.PositiveIntegerField()
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    generation = models.PositiveIntegerField(_("generation"))
     key = models.CharField(max_length=KEY_CHARACTERS, unique=True)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
     bytes = models.BigIntegerField()
     crc32 = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)

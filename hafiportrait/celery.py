@@ -12,6 +12,7 @@ import os
 from celery import Celery, current_app
 
 # Celery imports this file before Django is set up, so the tasks import what has tables themselves.
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hafiportrait.settings")
 
 app = Celery("hafiportrait")

@@ -133,7 +133,14 @@ def database(name: str, url: str, *, pooled: bool, pool: bool) -> dict[str, Any]
     else:
         options["options"] = "-c statement_timeout=8000 -c lock_timeout=7000"
     if pool:
-        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
+        from hafiportrait.lib.database import ImpatientConnection
+
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 5,
+            "connection_class": ImpatientConnection,
+        }
     else:
         config["CONN_MAX_AGE"] = 60
     return config
@@ -242,6 +249,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login": None}  # wrong passwords are counted by our adapter
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

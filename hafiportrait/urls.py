@@ -6,6 +6,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from hafiportrait.lib.health import healthz, readyz
@@ -20,6 +21,7 @@ admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", login_not_required(RedirectView.as_view(pattern_name="events:enter")), name="home"),
     path("", include("events.urls")),
     path("", include("gallery.urls")),
     path("admin/", admin.site.urls),

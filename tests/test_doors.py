@@ -14,6 +14,7 @@ from tests.factories import ready_photo
 
 # Open to strangers. What is added here is shown to the whole world.
 OPEN = {
+    "home",
     "events:enter",
     "events:qr-enter",
     "events:event-enter",

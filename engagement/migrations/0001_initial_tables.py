@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
                 ('pin_x', models.FloatField(blank=True, null=True, verbose_name='pin, from the left')),
                 ('pin_y', models.FloatField(blank=True, null=True, verbose_name='pin, from the top')),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='request_photos', to='gallery.photo')),
+                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='request_photos', to='gallery.photo', verbose_name='photo')),
                 ('request', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='request_photos', to='engagement.editingrequest')),
             ],
             options={
@@ -64,8 +64,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('ip_address', models.CharField(blank=True, max_length=45, verbose_name='address')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('photo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='gallery.photo')),
-                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='events.guestsession', to_field='session_id')),
+                ('photo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='gallery.photo', verbose_name='photo')),
+                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='events.guestsession', to_field='session_id', verbose_name='guest')),
             ],
             options={
                 'verbose_name': 'like',

@@ -81,8 +81,8 @@ class Migration(migrations.Migration):
                 ('page_views', models.PositiveIntegerField(default=1, verbose_name='pages')),
                 ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='first seen')),
                 ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last seen')),
-                ('event', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to='events.event')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to=settings.AUTH_USER_MODEL)),
+                ('event', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to='events.event', verbose_name='event')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
                 'verbose_name': 'guest',
@@ -93,8 +93,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='OldSlug',
             fields=[
-                ('slug', models.SlugField(max_length=80, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('slug', models.SlugField(max_length=80, primary_key=True, serialize=False, verbose_name='address')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='old_slugs', to='events.event')),
             ],
             options={

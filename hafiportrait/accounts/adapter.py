@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from hafiportrait.accounts.models import User
 from hafiportrait.lib.errors import problem
-from hafiportrait.lib.http import client_address
+from hafiportrait.lib.http import absolute, client_address
 from hafiportrait.lib.ratelimit import Limit, count, seconds_left
 
 # Wrong passwords. Per person and address, so that nobody can lock out somebody else from afar.
@@ -54,6 +57,15 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         for limit, who in _limits(request, credentials):
             count(limit, who)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link of the mail, with our own address and never the Host header's."""
+        return absolute(urlsplit(super().get_reset_password_from_key_url(key)).path)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail in the studio's name."""
+        studio = SimpleNamespace(name=settings.STUDIO_NAME, domain=settings.SITE_HOST)
+        super().send_mail(template_prefix, email, context | {"current_site": studio})
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether this is the person's password.

@@ -8,4 +8,6 @@ app_name = "accounts"
 
 urlpatterns = [
     path("start/", views.after_login, name="after-login"),
+    # Shadows allauth's page, where people could add addresses that nobody has confirmed.
+    path("email/", views.closed, name="email"),
 ]

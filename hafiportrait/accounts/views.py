@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from hafiportrait.accounts.models import User
 
-CLIENT_START = "/"
+CLIENT_START = "events:enter"  # the code form, which lists the galleries of whoever logged in
 
 
 @require_safe
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Lead photographers to the studio and clients to the start page."""
+    """Lead photographers to the studio and clients to their galleries."""
     is_staff = isinstance(request.user, User) and request.user.is_staff
     return redirect("admin:index" if is_staff else CLIENT_START)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer 404: this page of allauth is not one of ours."""
+    raise Http404

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from hafiportrait.accounts.adapter import WRONG_FOR_PERSON, WRONG_FROM_ADDRESS
 from hafiportrait.accounts.models import User
@@ -165,3 +168,35 @@ class ClosedByDefaultTests:
         answer = log_in(budi).get("/admin/")
 
         assert answer.status_code in {302, 403}
+
+
+class PasswordResetTests:
+    def test_the_mail_s_link_is_ours_whatever_the_host_header_says(
+        self, dimas: Client, budi: User, settings: Settings, mailoutbox: list[EmailMessage]
+    ) -> None:
+        settings.ALLOWED_HOSTS = ["*"]
+        settings.SITE_URL = "https://photos.example.com"
+
+        dimas.post(
+            "/accounts/password/reset/", {"email": budi.email}, headers={"host": "evil.example"}
+        )
+
+        words = str(mailoutbox[0].body)
+        assert "https://photos.example.com/accounts/password/reset/key/" in words
+        assert "evil.example" not in words + mailoutbox[0].subject
+
+    def test_an_unknown_address_gets_no_mail_and_the_same_answer(
+        self, dimas: Client, budi: User, mailoutbox: list[EmailMessage]
+    ) -> None:
+        known = dimas.post("/accounts/password/reset/", {"email": budi.email})
+        unknown = dimas.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+
+        assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+        assert [mail.to for mail in mailoutbox] == [[budi.email]]
+
+
+class EmailPageTests:
+    def test_nobody_adds_addresses_to_an_account(
+        self, log_in: Callable[[User], Client], budi: User
+    ) -> None:
+        assert log_in(budi).get("/accounts/email/").status_code == 404

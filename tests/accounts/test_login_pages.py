@@ -32,7 +32,6 @@ FOR_STRANGERS = (
 )
 FOR_EVERYBODY_LOGGED_IN = (
     "account_change_password",
-    "account_email",
     "account_logout",
     "account_reauthenticate",
     "mfa_index",
@@ -187,10 +186,10 @@ class AfterLoginTests:
 
         assert response.headers["Location"] == reverse("admin:index")
 
-    def test_clients_go_to_the_start_page(self, budi: User, log_in: LogIn) -> None:
+    def test_clients_go_to_their_galleries(self, budi: User, log_in: LogIn) -> None:
         response = log_in(budi).get(reverse("accounts:after-login"))
 
-        assert response.headers["Location"] == "/"
+        assert response.headers["Location"] == "/masuk/"
 
     def test_the_log_in_leads_there(self, budi: User, dimas: Client) -> None:
         response = dimas.post(reverse("account_login"), {"login": budi.email, "password": PASSWORD})

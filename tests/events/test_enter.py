@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -107,6 +109,25 @@ class EnterTests:
 
         assert response.status_code == 200
         assert f'<html lang="{language}"' in response.content.decode()
+
+
+class OwnGalleriesTests:
+    def test_a_client_finds_the_own_galleries_and_no_draft(
+        self, log_in: Callable[[User], Client], ani: User, event: Event
+    ) -> None:
+        draft = EventFactory.create(status=Event.Status.DRAFT)
+        draft.partners.add(ani)
+        EventFactory.create(slug="foreign")
+
+        page = log_in(ani).get(ENTER).content.decode()
+
+        assert re.findall(r'href="(/e/[^"]+)"', page) == [GALLERY]
+
+    def test_logging_in_leads_there(self, log_in: Callable[[User], Client], budi: User) -> None:
+        assert log_in(budi).get("/accounts/start/")["Location"] == ENTER
+
+    def test_the_start_page_leads_there(self, dimas: Client) -> None:
+        assert dimas.get("/")["Location"] == ENTER
 
 
 class ManyWrongCodesTests:

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.faults.site import HOST, Site
-from tests.installation import Installation
-from tests.ops.servers import free_port
-
-
-def site_in(folder: Path, **extra: str) -> Site:
-    """Return a site that keeps everything below the folder; nothing is made or started yet."""
-    port = free_port()
-    ours = {
-        "PORT": str(port),
-        "SITE_URL": f"http://{HOST}:{port}",
-        "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
-        "LOG_LEVEL": "WARNING",
-        # Only what a test names itself: the suite's own database and broker are not meant.
-        "REDIS_URL": "",
-        "CELERY_BROKER_URL": "",
-    }
-    return Site(Installation(folder, extra=ours | extra), port)
+from tests.faults.site import Site, copy_of, site_in
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +24,7 @@ def make_site(made_site: Site, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     sites: list[Site] = []
 
     def make(**extra: str) -> Site:
-        shutil.copy(made_site.installation.folder / "db.sqlite3", tmp_path)
-        sites.append(replace(site_in(tmp_path, **extra), event=made_site.event))
+        sites.append(copy_of(made_site, tmp_path, **extra))
         return sites[-1]
 
     yield make

@@ -6,11 +6,13 @@ import contextlib
 import hashlib
 import http.client
 import json
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from pathlib import Path
 from subprocess import Popen
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -21,7 +23,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from tests.factories import PASSWORD
 from tests.images import jpeg
 from tests.installation import Installation, wait_until
-from tests.ops.servers import Server
+from tests.ops.servers import Server, free_port
 
 HOST = "127.0.0.1"
 CODE = "KEBAYA77"
@@ -215,6 +217,30 @@ class Site:
     def stored_sha256(self, key: str) -> str:
         """Return the SHA-256 of a file as it lies on the disk."""
         return sha256((self.installation.folder / "media" / key).read_bytes())
+
+
+def site_in(folder: Path, **extra: str) -> Site:
+    """Return a site that keeps everything below the folder; nothing is made or started yet."""
+    port = free_port()
+    ours = {
+        "PORT": str(port),
+        "SITE_URL": f"http://{HOST}:{port}",
+        "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+        "LOG_LEVEL": "WARNING",
+        # Only what a test names itself: the suite's own broker and cache are not meant.
+        "REDIS_URL": "",
+        "CELERY_BROKER_URL": "",
+    }
+    return Site(Installation(folder, extra=ours | extra), port)
+
+
+def copy_of(made: Site, folder: Path, **extra: str) -> Site:
+    """Return a fresh copy of a site that does not run, with settings of its own."""
+    source = made.installation.folder
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.log"))
+    site = site_in(folder, **extra)
+    site.event = made.event
+    return site
 
 
 def sha256(data: bytes) -> str:

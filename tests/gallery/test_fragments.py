@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from events.admission import Actor, Audience, Visit
 from events.models import Event, GuestSession
@@ -53,7 +54,8 @@ class TileTests:
     def test_a_box_names_its_photo_and_belongs_to_the_form(self, event: Event) -> None:
         photo = ready_photo(event, caption="Ani & her “mother”")
 
-        box = re.findall(r"<input[^>]*>", drawn(event, [photo]))
+        with override("en"):
+            box = re.findall(r"<input[^>]*>", drawn(event, [photo]))
 
         assert box == [
             f'<input type="checkbox" name="photos" value="{photo.pk}" form="act" '

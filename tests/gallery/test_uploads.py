@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from gallery.uploads import (
     Spool,
     bytes_of,
     find_chapter,
+    inspect,
     known_claims,
     raw_name,
     receive_photo,
@@ -88,6 +89,13 @@ class DeadStorage(DiskPhotoStorage):
 
     def store_file(self, key: str, path: Path, *, content_type: str) -> None:
         super().store_file(key, path, content_type=content_type)
+        raise StorageDown("no answer")
+
+
+class BrokenStorage(DeadStorage):
+    """A bucket that does not even take a file back."""
+
+    def remove(self, keys: Iterable[str]) -> None:
         raise StorageDown("no answer")
 
 
@@ -187,6 +195,8 @@ class ReceivePhotoTests:
         refused = refusal(event, images.jpeg().ljust(MEGABYTE + 1, b"\0"))
 
         assert (refused.status, refused.code) == (413, "too_large")
+        with pytest.raises(PhotoRefused):
+            inspect(Path(), size=MEGABYTE + 1)
         assert receive(event, images.jpeg().ljust(MEGABYTE, b"\0")).created
         assert leftovers() == []
 
@@ -331,6 +341,16 @@ class FailureTests:
 
         assert not Photo.objects.exists()
         assert stored_keys() == leftovers() == []
+
+    def test_what_cannot_be_taken_back_is_left_to_the_sweep(
+        self, event: Event, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with pytest.raises(StorageDown):
+            receive(event, images.jpeg(), storage=on_disk(BrokenStorage))
+
+        (key,) = stored_keys()
+        assert not Photo.objects.exists()
+        assert caplog.messages == [f"{key} is left to the sweep"]
 
     def test_a_row_that_cannot_be_written_takes_its_file_along(
         self, event: Event, monkeypatch: pytest.MonkeyPatch
