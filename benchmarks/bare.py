@@ -64,7 +64,7 @@ def make_application() -> Any:
 def _photo() -> type[models.Model]:
     """Return a model of the product's table with the shown columns only."""
 
-    class BarePhoto(models.Model):
+    class BarePhoto(models.Model):  # noqa: DJ008  # nobody prints it
         id = models.UUIDField(primary_key=True)
         event_id = models.UUIDField()
         display_order = models.IntegerField()

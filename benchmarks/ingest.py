@@ -21,7 +21,7 @@ ROUNDS = 5
 SIDES = (6000, 4000)
 # Clouds from the size of the picture down to leaves and cloth, then the grain of the sensor.
 OCTAVES = ((6, 4, 90), (24, 16, 70), (96, 64, 60), (384, 256, 50), (1536, 1024, 40))
-GRAIN = 14
+GRAIN = 10
 JPEG_QUALITY = 91
 MEMORY_PAUSE_SECONDS = 0.003
 IDLE_SECONDS = 90

@@ -16,8 +16,8 @@ from benchmarks.rounds import spread
 
 ROUNDS = 3
 UPLOAD_BYTES = 100 * 2**20
-SMALL_BYTES = 100_000
-TOKEN = "t" * 32  # noqa: S105  # a form's token is right where the cookie says the same
+SMALL_BYTES = 1_000_000
+TOKEN = "t" * 32  # a form's token is right where the cookie says the same
 BOUNDARY = "a-boundary-of-a-browser"
 
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from events.admission import Visit
 from events.models import GuestSession
+from hafiportrait.lib.errors import counting_may_fail
 from hafiportrait.lib.http import client_address, user_agent
 
 log = logging.getLogger(__name__)
@@ -115,11 +116,13 @@ buffer = ViewBuffer()
 def count_page(request: HttpRequest, visit: Visit) -> None:
     """Count a page of the gallery; the first of a session makes its row.
 
-    No query for a session that this process knows; two for the first page.
+    No query for a session that this process knows; two for the first page. On a full disk a page
+    is shown without being counted.
     """
     session_id = visit.actor.session_id
-    if buffer.knows(session_id) or not _is_first(request, visit):
-        buffer.add(session_id)
+    with counting_may_fail():
+        if buffer.knows(session_id) or not _is_first(request, visit):
+            buffer.add(session_id)
 
 
 def _is_first(request: HttpRequest, visit: Visit) -> bool:

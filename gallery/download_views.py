@@ -44,7 +44,7 @@ from gallery.files import (
 from gallery.models import Archive, Photo
 from gallery.signals import photo_downloaded
 from gallery.storage import photo_storage
-from hafiportrait.lib.errors import problem, unavailable
+from hafiportrait.lib.errors import counting_may_fail, problem, unavailable
 from hafiportrait.lib.http import SeeOther, wants_json
 
 ZIP_TYPE = "application/zip"
@@ -133,16 +133,17 @@ def _record(
 ) -> None:
     whole = archive is not None and archive.scope == Archive.Scope.ALL
     kind = "SINGLE" if photo else "BATCH_ALL" if whole else "BATCH_ZIP"
-    photo_downloaded.send(
-        sender=Photo,
-        request=request,
-        visit=visit,
-        photo=photo,
-        archive=archive,
-        download_type=kind,
-        size=size.value,
-        bytes=byte_count,
-    )
+    with counting_may_fail():
+        photo_downloaded.send(
+            sender=Photo,
+            request=request,
+            visit=visit,
+            photo=photo,
+            archive=archive,
+            download_type=kind,
+            size=size.value,
+            bytes=byte_count,
+        )
 
 
 @require_POST
@@ -241,7 +242,8 @@ def _give_archive(
     if request.method == "GET" and (part is None or part.start == 0):
         _record(request, visit, size, archive.total_bytes, archive=archive)
         archive.last_used_at = timezone.now()
-        archive.save(update_fields=["last_used_at"])
+        with counting_may_fail():
+            archive.save(update_fields=["last_used_at"])
     wanted = part or ByteRange(0, archive.total_bytes)
     response = _stream(
         request,

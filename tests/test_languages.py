@@ -241,6 +241,11 @@ class GuestPageTests:
 
         assert_speaks(response, language)
 
+    def test_the_galleries_of_a_client(
+        self, budi: User, event: Event, log_in: LogIn, language: str
+    ) -> None:
+        assert_speaks(look(log_in(budi), reverse("events:enter"), language), language)
+
     @pytest.mark.parametrize("name", FOR_STRANGERS)
     def test_what_strangers_see(self, dimas: Client, name: str, language: str) -> None:
         assert_speaks(look(dimas, reverse(name), language), language)

@@ -12,6 +12,7 @@ class LibConfig(AppConfig):
     verbose_name = "Engine room"
 
     def ready(self) -> None:
-        """Give Celery its settings in every process, so that a web process can ring."""
+        """Register our system checks; give Celery its settings, so that a web process can ring."""
+        import_module("hafiportrait.lib.checks")
         if settings.CELERY_BROKER_URL:
             import_module("hafiportrait.celery")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -145,6 +147,17 @@ def is_outage(error: BaseException | None) -> bool:
         return True
     # psycopg's pool raises its own time-out, which Django does not translate.
     return type(error).__name__ == "PoolTimeout"
+
+
+@contextmanager
+def counting_may_fail() -> Iterator[None]:
+    """Go on without what is counted beside a page, where the database has no room to write it."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not is_no_room(error):
+            raise
+        log.warning("something is not counted: %s", error)
 
 
 def is_no_room(error: BaseException | None) -> bool:

@@ -17,7 +17,6 @@ from django.core.files.storage import FileSystemStorage, Storage
 PACKAGE_FILES = {
     "vendor/photoswipe/photoswipe.css": "photoswipe/dist/photoswipe.css",
     "vendor/photoswipe/photoswipe.js": "photoswipe/dist/photoswipe.esm.min.js",
-    "vendor/photoswipe/lightbox.js": "photoswipe/dist/photoswipe-lightbox.esm.min.js",
     "vendor/uppy/uppy.css": "uppy/dist/uppy.min.css",
     "vendor/uppy/uppy.js": "uppy/dist/uppy.min.mjs",
     "vendor/uppy/uppy.min.mjs.map": "uppy/dist/uppy.min.mjs.map",

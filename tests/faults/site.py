@@ -8,7 +8,7 @@ import http.client
 import json
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -103,7 +103,7 @@ class Browser:
         *,
         timeout: float = ANSWER_SECONDS,
         keep: bool = True,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer; raises OSError or HTTPException where the server breaks off.
 
@@ -111,7 +111,7 @@ class Browser:
         """
         connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         with contextlib.closing(connection):
-            connection.request(method, path, body or None, self.headers(**headers))
+            connection.request(method, path, body or None, self.headers(**headers or {}))
             answer = connection.getresponse()
             given = answer.headers.get_all("Set-Cookie", [])
             if keep:
@@ -130,12 +130,12 @@ class Browser:
                 self.cookies[name] = morsel.value
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, headers=headers)
 
     def post(self, path: str, *, keep: bool = True, **fields: str) -> Answer:
         """Send a form with the token that an earlier page gave."""
         body = urlencode(fields | {"csrfmiddlewaretoken": self.cookies["csrftoken"]}).encode()
-        return self.ask("POST", path, body, keep=keep, Content_Type=FORM)
+        return self.ask("POST", path, body, keep=keep, headers={"Content-Type": FORM})
 
     def log_in(self) -> Browser:
         """Log in as the photographer."""
@@ -157,9 +157,11 @@ class Browser:
             photo_form(data),
             timeout=timeout,
             keep=False,
-            Content_Type=MULTIPART_CONTENT,
-            X_CSRFToken=self.cookies["csrftoken"],
-            Accept="application/json",
+            headers={
+                "Content-Type": MULTIPART_CONTENT,
+                "X-CSRFToken": self.cookies["csrftoken"],
+                "Accept": "application/json",
+            },
         )
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,10 @@ def curl(site: Site, sari: Browser, path: str, target: Path, *more: str) -> subp
     )
 
 
+def is_over(target: Path, size: int) -> bool:
+    return target.exists() and target.stat().st_size > size
+
+
 @contextlib.contextmanager
 def begun(server: Server, sari: Browser, path: str) -> Iterator[http.client.HTTPResponse]:
     """Begin a download on a phone that takes little at a time."""
@@ -94,11 +99,7 @@ class KilledDownloadTests:
         for _ in range(KILLS):
             had = target.stat().st_size if target.exists() else 0
             download = curl(album, sari, path, target, "--limit-rate", "4M")
-            assert wait_until(
-                lambda had=had: target.exists() and target.stat().st_size > had + BEGUN_BYTES,
-                seconds=30,
-                pause=0.05,
-            )
+            assert wait_until(partial(is_over, target, had + BEGUN_BYTES), seconds=30, pause=0.05)
             kill(server.process)
             assert download.wait(60) != 0
             server = album.start_web()

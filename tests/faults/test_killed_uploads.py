@@ -9,10 +9,10 @@ import threading
 import time
 
 import pytest
+from django.test.client import MULTIPART_CONTENT
 
 from tests.faults.site import (
     HOST,
-    MULTIPART_CONTENT,
     Browser,
     Site,
     at_once,
