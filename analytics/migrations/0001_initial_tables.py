@@ -7,58 +7,159 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial_tables'),
-        ('gallery', '0001_initial_tables'),
+        ("events", "0001_initial_tables"),
+        ("gallery", "0001_initial_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EventAnalytics',
+            name="EventAnalytics",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('total_views', models.PositiveBigIntegerField(default=0, verbose_name='views')),
-                ('unique_visitors', models.PositiveIntegerField(default=0, verbose_name='visitors')),
-                ('total_downloads', models.PositiveIntegerField(default=0, verbose_name='downloads')),
-                ('total_likes', models.PositiveIntegerField(default=0, verbose_name='likes')),
-                ('total_comments', models.PositiveIntegerField(default=0, verbose_name='comments')),
-                ('total_photos', models.PositiveIntegerField(default=0, verbose_name='photos')),
-                ('last_calculated_at', models.DateTimeField(auto_now_add=True, verbose_name='calculated')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='analytics', to='events.event', verbose_name='event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("total_views", models.PositiveBigIntegerField(default=0, verbose_name="views")),
+                (
+                    "unique_visitors",
+                    models.PositiveIntegerField(default=0, verbose_name="visitors"),
+                ),
+                (
+                    "total_downloads",
+                    models.PositiveIntegerField(default=0, verbose_name="downloads"),
+                ),
+                ("total_likes", models.PositiveIntegerField(default=0, verbose_name="likes")),
+                ("total_comments", models.PositiveIntegerField(default=0, verbose_name="comments")),
+                ("total_photos", models.PositiveIntegerField(default=0, verbose_name="photos")),
+                (
+                    "last_calculated_at",
+                    models.DateTimeField(auto_now_add=True, verbose_name="calculated"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="analytics",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'totals of an event',
-                'verbose_name_plural': 'totals of events',
-                'db_table': 'event_analytics',
+                "verbose_name": "totals of an event",
+                "verbose_name_plural": "totals of events",
+                "db_table": "event_analytics",
             },
         ),
         migrations.CreateModel(
-            name='PhotoDownload',
+            name="PhotoDownload",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('archive_id', models.UUIDField(blank=True, editable=False, null=True)),
-                ('session_id', models.CharField(blank=True, max_length=64)),
-                ('download_type', models.CharField(choices=[('SINGLE', 'One photo'), ('BATCH_ZIP', 'Some photos'), ('BATCH_ALL', 'All photos')], max_length=10, verbose_name='kind')),
-                ('size', models.CharField(choices=[('ORIGINAL', 'Original'), ('WEB', 'Web size')], max_length=10, verbose_name='size')),
-                ('bytes', models.BigIntegerField(verbose_name='bytes')),
-                ('ip_address', models.CharField(blank=True, max_length=45, verbose_name='address')),
-                ('user_agent', models.CharField(blank=True, max_length=300, verbose_name='browser')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='downloads', to='events.event', verbose_name='event')),
-                ('photo', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='downloads', to='gallery.photo', verbose_name='photo')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='downloads', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("archive_id", models.UUIDField(blank=True, editable=False, null=True)),
+                ("session_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "download_type",
+                    models.CharField(
+                        choices=[
+                            ("SINGLE", "One photo"),
+                            ("BATCH_ZIP", "Some photos"),
+                            ("BATCH_ALL", "All photos"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "size",
+                    models.CharField(
+                        choices=[("ORIGINAL", "Original"), ("WEB", "Web size")],
+                        max_length=10,
+                        verbose_name="size",
+                    ),
+                ),
+                ("bytes", models.BigIntegerField(verbose_name="bytes")),
+                ("ip_address", models.CharField(blank=True, max_length=45, verbose_name="address")),
+                (
+                    "user_agent",
+                    models.CharField(blank=True, max_length=300, verbose_name="browser"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="downloads",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="downloads",
+                        to="gallery.photo",
+                        verbose_name="photo",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="downloads",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'download',
-                'verbose_name_plural': 'downloads',
-                'db_table': 'photo_downloads',
-                'indexes': [models.Index(fields=['photo'], name='photo_downloads_photo_index'), models.Index(fields=['event'], name='photo_downloads_event_index'), models.Index(fields=['session_id'], name='photo_downloads_session_index'), models.Index(fields=['created_at'], name='photo_downloads_created_index')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('download_type__in', ['SINGLE', 'BATCH_ZIP', 'BATCH_ALL'])), name='photo_downloads_type_is_known', violation_error_message='A download is of one photo, of some or of all.'), models.CheckConstraint(condition=models.Q(('size__in', ['ORIGINAL', 'WEB'])), name='photo_downloads_size_is_known', violation_error_message='A download is of originals or of the web size.'), models.UniqueConstraint(condition=models.Q(('archive_id__isnull', False)), fields=('archive_id', 'session_id'), name='photo_downloads_archive_once_per_session', violation_error_message='This download is recorded already.')],
+                "verbose_name": "download",
+                "verbose_name_plural": "downloads",
+                "db_table": "photo_downloads",
+                "indexes": [
+                    models.Index(fields=["photo"], name="photo_downloads_photo_index"),
+                    models.Index(fields=["event"], name="photo_downloads_event_index"),
+                    models.Index(fields=["session_id"], name="photo_downloads_session_index"),
+                    models.Index(fields=["created_at"], name="photo_downloads_created_index"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("download_type__in", ["SINGLE", "BATCH_ZIP", "BATCH_ALL"])
+                        ),
+                        name="photo_downloads_type_is_known",
+                        violation_error_message="A download is of one photo, of some or of all.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__in", ["ORIGINAL", "WEB"])),
+                        name="photo_downloads_size_is_known",
+                        violation_error_message="A download is of originals or of the web size.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("archive_id__isnull", False)),
+                        fields=("archive_id", "session_id"),
+                        name="photo_downloads_archive_once_per_session",
+                        violation_error_message="This download is recorded already.",
+                    ),
+                ],
             },
         ),
     ]

@@ -7,135 +7,348 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial_tables'),
-        ('gallery', '0001_initial_tables'),
+        ("events", "0001_initial_tables"),
+        ("gallery", "0001_initial_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EditingRequest',
+            name="EditingRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('request_type', models.CharField(choices=[('COLOR_CORRECTION', 'Colour correction'), ('CROPPING', 'Cropping'), ('RETOUCHING', 'Retouching'), ('OTHER', 'Something else')], max_length=20, verbose_name='kind')),
-                ('description', models.TextField(max_length=2000, verbose_name='wish')),
-                ('status', models.CharField(choices=[('PENDING', 'Waiting'), ('IN_PROGRESS', 'In work'), ('COMPLETED', 'Completed'), ('REJECTED', 'Rejected')], default='PENDING', max_length=12, verbose_name='status')),
-                ('admin_notes', models.TextField(blank=True, null=True, verbose_name='notes of the studio')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('completed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='completed')),
-                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='editing_requests', to=settings.AUTH_USER_MODEL, verbose_name='client')),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='editing_requests', to='events.event', verbose_name='event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "request_type",
+                    models.CharField(
+                        choices=[
+                            ("COLOR_CORRECTION", "Colour correction"),
+                            ("CROPPING", "Cropping"),
+                            ("RETOUCHING", "Retouching"),
+                            ("OTHER", "Something else"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("description", models.TextField(max_length=2000, verbose_name="wish")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting"),
+                            ("IN_PROGRESS", "In work"),
+                            ("COMPLETED", "Completed"),
+                            ("REJECTED", "Rejected"),
+                        ],
+                        default="PENDING",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "admin_notes",
+                    models.TextField(blank=True, null=True, verbose_name="notes of the studio"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "completed_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="completed"
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="editing_requests",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="client",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="editing_requests",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'editing request',
-                'verbose_name_plural': 'editing requests',
-                'db_table': 'editing_requests',
+                "verbose_name": "editing request",
+                "verbose_name_plural": "editing requests",
+                "db_table": "editing_requests",
             },
         ),
         migrations.CreateModel(
-            name='EditingRequestPhoto',
+            name="EditingRequestPhoto",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('pin_x', models.FloatField(blank=True, null=True, verbose_name='pin, from the left')),
-                ('pin_y', models.FloatField(blank=True, null=True, verbose_name='pin, from the top')),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='request_photos', to='gallery.photo', verbose_name='photo')),
-                ('request', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='request_photos', to='engagement.editingrequest')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "pin_x",
+                    models.FloatField(blank=True, null=True, verbose_name="pin, from the left"),
+                ),
+                (
+                    "pin_y",
+                    models.FloatField(blank=True, null=True, verbose_name="pin, from the top"),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="request_photos",
+                        to="gallery.photo",
+                        verbose_name="photo",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="request_photos",
+                        to="engagement.editingrequest",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'photo of an editing request',
-                'verbose_name_plural': 'photos of an editing request',
-                'db_table': 'editing_request_photos',
+                "verbose_name": "photo of an editing request",
+                "verbose_name_plural": "photos of an editing request",
+                "db_table": "editing_request_photos",
             },
         ),
         migrations.AddField(
-            model_name='editingrequest',
-            name='photos',
-            field=models.ManyToManyField(related_name='editing_requests', through='engagement.EditingRequestPhoto', to='gallery.photo', verbose_name='photos'),
+            model_name="editingrequest",
+            name="photos",
+            field=models.ManyToManyField(
+                related_name="editing_requests",
+                through="engagement.EditingRequestPhoto",
+                to="gallery.photo",
+                verbose_name="photos",
+            ),
         ),
         migrations.CreateModel(
-            name='PhotoLike',
+            name="PhotoLike",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('ip_address', models.CharField(blank=True, max_length=45, verbose_name='address')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('photo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='gallery.photo', verbose_name='photo')),
-                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='likes', to='events.guestsession', to_field='session_id', verbose_name='guest')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("ip_address", models.CharField(blank=True, max_length=45, verbose_name="address")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="likes",
+                        to="gallery.photo",
+                        verbose_name="photo",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="likes",
+                        to="events.guestsession",
+                        to_field="session_id",
+                        verbose_name="guest",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'like',
-                'verbose_name_plural': 'likes',
-                'db_table': 'photo_likes',
+                "verbose_name": "like",
+                "verbose_name_plural": "likes",
+                "db_table": "photo_likes",
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('author_name', models.CharField(max_length=100, verbose_name='name')),
-                ('author_email', models.EmailField(blank=True, max_length=254, null=True, verbose_name='e-mail')),
-                ('content', models.CharField(max_length=1000, verbose_name='words')),
-                ('relation', models.CharField(blank=True, max_length=60, verbose_name='relation')),
-                ('attendance', models.CharField(blank=True, choices=[('YES', 'Attending'), ('NO', 'Not attending')], max_length=3, verbose_name='attendance')),
-                ('session_id', models.CharField(editable=False, max_length=64)),
-                ('ip_address', models.CharField(blank=True, max_length=45, verbose_name='address')),
-                ('status', models.CharField(choices=[('PENDING', 'Waiting for approval'), ('APPROVED', 'Approved'), ('REJECTED', 'Rejected')], default='PENDING', max_length=10, verbose_name='status')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='events.event', verbose_name='event')),
-                ('photo', models.ForeignKey(blank=True, db_index=False, help_text='None: an entry of the guestbook.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='gallery.photo', verbose_name='photo')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("author_name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "author_email",
+                    models.EmailField(blank=True, max_length=254, null=True, verbose_name="e-mail"),
+                ),
+                ("content", models.CharField(max_length=1000, verbose_name="words")),
+                ("relation", models.CharField(blank=True, max_length=60, verbose_name="relation")),
+                (
+                    "attendance",
+                    models.CharField(
+                        blank=True,
+                        choices=[("YES", "Attending"), ("NO", "Not attending")],
+                        max_length=3,
+                        verbose_name="attendance",
+                    ),
+                ),
+                ("session_id", models.CharField(editable=False, max_length=64)),
+                ("ip_address", models.CharField(blank=True, max_length=45, verbose_name="address")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting for approval"),
+                            ("APPROVED", "Approved"),
+                            ("REJECTED", "Rejected"),
+                        ],
+                        default="PENDING",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="None: an entry of the guestbook.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="gallery.photo",
+                        verbose_name="photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'comment',
-                'verbose_name_plural': 'comments',
-                'db_table': 'comments',
-                'indexes': [models.Index(fields=['photo'], name='comments_photo_index'), models.Index(fields=['event'], name='comments_event_index'), models.Index(fields=['status'], name='comments_status_index'), models.Index(fields=['session_id'], name='comments_session_index'), models.Index(fields=['created_at'], name='comments_created_index')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'APPROVED', 'REJECTED'])), name='comments_status_is_known', violation_error_message='A comment waits, is approved or is rejected.'), models.CheckConstraint(condition=models.Q(('attendance__in', ['', 'YES', 'NO'])), name='comments_attendance_is_known', violation_error_message='Attendance is yes, no or not said.'), models.CheckConstraint(condition=models.Q(models.Q(('content', ''), _negated=True), models.Q(('author_name', ''), _negated=True)), name='comments_say_something', violation_error_message='A comment has a name and words.')],
+                "verbose_name": "comment",
+                "verbose_name_plural": "comments",
+                "db_table": "comments",
+                "indexes": [
+                    models.Index(fields=["photo"], name="comments_photo_index"),
+                    models.Index(fields=["event"], name="comments_event_index"),
+                    models.Index(fields=["status"], name="comments_status_index"),
+                    models.Index(fields=["session_id"], name="comments_session_index"),
+                    models.Index(fields=["created_at"], name="comments_created_index"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["PENDING", "APPROVED", "REJECTED"])),
+                        name="comments_status_is_known",
+                        violation_error_message="A comment waits, is approved or is rejected.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("attendance__in", ["", "YES", "NO"])),
+                        name="comments_attendance_is_known",
+                        violation_error_message="Attendance is yes, no or not said.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("content", ""), _negated=True),
+                            models.Q(("author_name", ""), _negated=True),
+                        ),
+                        name="comments_say_something",
+                        violation_error_message="A comment has a name and words.",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='editingrequestphoto',
-            constraint=models.UniqueConstraint(fields=('request', 'photo'), name='editing_request_photos_once', violation_error_message='This photo is in the request already.'),
+            model_name="editingrequestphoto",
+            constraint=models.UniqueConstraint(
+                fields=("request", "photo"),
+                name="editing_request_photos_once",
+                violation_error_message="This photo is in the request already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='editingrequestphoto',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pin_x', None), ('pin_y', None)), models.Q(('pin_x__range', (0, 1)), ('pin_y__range', (0, 1))), _connector='OR'), name='editing_request_photos_pin_inside', violation_error_message='A pin lies inside the photo.'),
+            model_name="editingrequestphoto",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("pin_x", None), ("pin_y", None)),
+                    models.Q(("pin_x__range", (0, 1)), ("pin_y__range", (0, 1))),
+                    _connector="OR",
+                ),
+                name="editing_request_photos_pin_inside",
+                violation_error_message="A pin lies inside the photo.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='editingrequest',
-            index=models.Index(fields=['event'], name='editing_requests_event_index'),
+            model_name="editingrequest",
+            index=models.Index(fields=["event"], name="editing_requests_event_index"),
         ),
         migrations.AddIndex(
-            model_name='editingrequest',
-            index=models.Index(fields=['client'], name='editing_requests_client_index'),
+            model_name="editingrequest",
+            index=models.Index(fields=["client"], name="editing_requests_client_index"),
         ),
         migrations.AddIndex(
-            model_name='editingrequest',
-            index=models.Index(fields=['status'], name='editing_requests_status_index'),
+            model_name="editingrequest",
+            index=models.Index(fields=["status"], name="editing_requests_status_index"),
         ),
         migrations.AddConstraint(
-            model_name='editingrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('request_type__in', ['COLOR_CORRECTION', 'CROPPING', 'RETOUCHING', 'OTHER'])), name='editing_requests_kind_is_known', violation_error_message='This kind of editing request is not known.'),
+            model_name="editingrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("request_type__in", ["COLOR_CORRECTION", "CROPPING", "RETOUCHING", "OTHER"])
+                ),
+                name="editing_requests_kind_is_known",
+                violation_error_message="This kind of editing request is not known.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='editingrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'IN_PROGRESS', 'COMPLETED', 'REJECTED'])), name='editing_requests_status_is_known', violation_error_message='An editing request waits, is in work, completed or rejected.'),
+            model_name="editingrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["PENDING", "IN_PROGRESS", "COMPLETED", "REJECTED"])
+                ),
+                name="editing_requests_status_is_known",
+                violation_error_message="An editing request waits, is in work, completed or rejected.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photolike',
-            index=models.Index(fields=['photo'], name='photo_likes_photo_index'),
+            model_name="photolike",
+            index=models.Index(fields=["photo"], name="photo_likes_photo_index"),
         ),
         migrations.AddIndex(
-            model_name='photolike',
-            index=models.Index(fields=['session'], name='photo_likes_session_index'),
+            model_name="photolike",
+            index=models.Index(fields=["session"], name="photo_likes_session_index"),
         ),
         migrations.AddConstraint(
-            model_name='photolike',
-            constraint=models.UniqueConstraint(fields=('photo', 'session'), name='photo_likes_once_per_guest', violation_error_message='You like this photo already.'),
+            model_name="photolike",
+            constraint=models.UniqueConstraint(
+                fields=("photo", "session"),
+                name="photo_likes_once_per_guest",
+                violation_error_message="You like this photo already.",
+            ),
         ),
     ]

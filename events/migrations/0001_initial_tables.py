@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,132 +18,347 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(db_index=False, error_messages={'unique': 'Another event has this address already.'}, max_length=80, unique=True, verbose_name='address')),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('event_date', models.DateTimeField(verbose_name='date')),
-                ('description', models.TextField(blank=True, max_length=2000, null=True, verbose_name='description')),
-                ('location', models.CharField(blank=True, max_length=200, null=True, verbose_name='place')),
-                ('access_code', models.CharField(default=events.codes.propose_code, error_messages={'unique': 'Another event has this code already.'}, max_length=32, unique=True, verbose_name='access code')),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('ACTIVE', 'Active'), ('ARCHIVED', 'Archived')], default='ACTIVE', max_length=10, verbose_name='status')),
-                ('storage_expires_at', models.DateTimeField(blank=True, help_text='Left blank: one year after the event, at the end of the day.', verbose_name='open until')),
-                ('allow_downloads', models.BooleanField(default=True, verbose_name='guests may download')),
-                ('allow_comments', models.BooleanField(default=True, verbose_name='guests may comment')),
-                ('require_moderation', models.BooleanField(default=True, verbose_name='comments wait for approval')),
-                ('watermark_enabled', models.BooleanField(default=False, verbose_name='watermark')),
-                ('download_size', models.CharField(choices=[('ORIGINAL', 'Original files'), ('WEB', 'Web size, 2048 pixels')], default='ORIGINAL', help_text='With a watermark guests get the web size. The couple always gets originals.', max_length=10, verbose_name='size for guests')),
-                ('keep_location', models.BooleanField(default=False, help_text='Otherwise what people take home does not say where it was taken.', verbose_name='keep the place in the files')),
-                ('cover_in_preview', models.BooleanField(default=False, help_text='WhatsApp and others then show the cover to whoever has the link.', verbose_name='show the cover in link previews')),
-                ('storage_quota', models.BigIntegerField(blank=True, help_text='Left blank: no limit.', null=True, verbose_name='storage limit in bytes')),
-                ('access_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('gallery_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('last_sequence', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('client', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to=settings.AUTH_USER_MODEL, verbose_name='client')),
-                ('partners', models.ManyToManyField(blank=True, help_text='Further clients who see this event.', related_name='partner_events', to=settings.AUTH_USER_MODEL, verbose_name='partners')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        db_index=False,
+                        error_messages={"unique": "Another event has this address already."},
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                ("event_date", models.DateTimeField(verbose_name="date")),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True, max_length=2000, null=True, verbose_name="description"
+                    ),
+                ),
+                (
+                    "location",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="place"),
+                ),
+                (
+                    "access_code",
+                    models.CharField(
+                        default=events.codes.propose_code,
+                        error_messages={"unique": "Another event has this code already."},
+                        max_length=32,
+                        unique=True,
+                        verbose_name="access code",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("ACTIVE", "Active"),
+                            ("ARCHIVED", "Archived"),
+                        ],
+                        default="ACTIVE",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "storage_expires_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Left blank: one year after the event, at the end of the day.",
+                        verbose_name="open until",
+                    ),
+                ),
+                (
+                    "allow_downloads",
+                    models.BooleanField(default=True, verbose_name="guests may download"),
+                ),
+                (
+                    "allow_comments",
+                    models.BooleanField(default=True, verbose_name="guests may comment"),
+                ),
+                (
+                    "require_moderation",
+                    models.BooleanField(default=True, verbose_name="comments wait for approval"),
+                ),
+                ("watermark_enabled", models.BooleanField(default=False, verbose_name="watermark")),
+                (
+                    "download_size",
+                    models.CharField(
+                        choices=[("ORIGINAL", "Original files"), ("WEB", "Web size, 2048 pixels")],
+                        default="ORIGINAL",
+                        help_text="With a watermark guests get the web size. The couple always gets originals.",
+                        max_length=10,
+                        verbose_name="size for guests",
+                    ),
+                ),
+                (
+                    "keep_location",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Otherwise what people take home does not say where it was taken.",
+                        verbose_name="keep the place in the files",
+                    ),
+                ),
+                (
+                    "cover_in_preview",
+                    models.BooleanField(
+                        default=False,
+                        help_text="WhatsApp and others then show the cover to whoever has the link.",
+                        verbose_name="show the cover in link previews",
+                    ),
+                ),
+                (
+                    "storage_quota",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="Left blank: no limit.",
+                        null=True,
+                        verbose_name="storage limit in bytes",
+                    ),
+                ),
+                ("access_version", models.PositiveIntegerField(default=1, editable=False)),
+                ("gallery_version", models.PositiveIntegerField(default=1, editable=False)),
+                ("last_sequence", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="client",
+                    ),
+                ),
+                (
+                    "partners",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Further clients who see this event.",
+                        related_name="partner_events",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="partners",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'db_table': 'events',
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "db_table": "events",
             },
         ),
         migrations.CreateModel(
-            name='Chapter',
+            name="Chapter",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=80, verbose_name='title')),
-                ('slug', models.SlugField(max_length=80, verbose_name='address')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chapters', to='events.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="title")),
+                ("slug", models.SlugField(max_length=80, verbose_name="address")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chapters",
+                        to="events.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chapter',
-                'verbose_name_plural': 'chapters',
-                'db_table': 'chapters',
-                'ordering': ['position', 'created_at', 'id'],
+                "verbose_name": "chapter",
+                "verbose_name_plural": "chapters",
+                "db_table": "chapters",
+                "ordering": ["position", "created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='GuestSession',
+            name="GuestSession",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('session_id', models.CharField(max_length=64, unique=True)),
-                ('display_name', models.CharField(blank=True, max_length=100, verbose_name='name')),
-                ('entered_by', models.CharField(choices=[('QR', 'QR code'), ('CODE', 'Access code'), ('LINK', 'Link'), ('CLIENT', 'Log-in')], max_length=10, verbose_name='entered by')),
-                ('ip_address', models.CharField(blank=True, max_length=45, verbose_name='address')),
-                ('user_agent', models.CharField(blank=True, max_length=300, verbose_name='browser')),
-                ('page_views', models.PositiveIntegerField(default=1, verbose_name='pages')),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='first seen')),
-                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last seen')),
-                ('event', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to='events.event', verbose_name='event')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='guest_sessions', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("session_id", models.CharField(max_length=64, unique=True)),
+                ("display_name", models.CharField(blank=True, max_length=100, verbose_name="name")),
+                (
+                    "entered_by",
+                    models.CharField(
+                        choices=[
+                            ("QR", "QR code"),
+                            ("CODE", "Access code"),
+                            ("LINK", "Link"),
+                            ("CLIENT", "Log-in"),
+                        ],
+                        max_length=10,
+                        verbose_name="entered by",
+                    ),
+                ),
+                ("ip_address", models.CharField(blank=True, max_length=45, verbose_name="address")),
+                (
+                    "user_agent",
+                    models.CharField(blank=True, max_length=300, verbose_name="browser"),
+                ),
+                ("page_views", models.PositiveIntegerField(default=1, verbose_name="pages")),
+                (
+                    "first_seen_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="first seen"
+                    ),
+                ),
+                (
+                    "last_seen_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="last seen"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="guest_sessions",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="guest_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'guest',
-                'verbose_name_plural': 'guests',
-                'db_table': 'guest_sessions',
+                "verbose_name": "guest",
+                "verbose_name_plural": "guests",
+                "db_table": "guest_sessions",
             },
         ),
         migrations.CreateModel(
-            name='OldSlug',
+            name="OldSlug",
             fields=[
-                ('slug', models.SlugField(max_length=80, primary_key=True, serialize=False, verbose_name='address')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='old_slugs', to='events.event')),
+                (
+                    "slug",
+                    models.SlugField(
+                        max_length=80, primary_key=True, serialize=False, verbose_name="address"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="old_slugs",
+                        to="events.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'former address',
-                'verbose_name_plural': 'former addresses',
-                'db_table': 'event_old_slugs',
+                "verbose_name": "former address",
+                "verbose_name_plural": "former addresses",
+                "db_table": "event_old_slugs",
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['status'], name='events_status_index'),
+            model_name="event",
+            index=models.Index(fields=["status"], name="events_status_index"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['client'], name='events_client_index'),
+            model_name="event",
+            index=models.Index(fields=["client"], name="events_client_index"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['event_date'], name='events_event_date_index'),
+            model_name="event",
+            index=models.Index(fields=["event_date"], name="events_event_date_index"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'ACTIVE', 'ARCHIVED'])), name='events_status_is_known', violation_error_message='An event is a draft, active or archived.'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["DRAFT", "ACTIVE", "ARCHIVED"])),
+                name="events_status_is_known",
+                violation_error_message="An event is a draft, active or archived.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('download_size__in', ['ORIGINAL', 'WEB'])), name='events_download_size_is_known', violation_error_message='Downloads are original files or web size.'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("download_size__in", ["ORIGINAL", "WEB"])),
+                name="events_download_size_is_known",
+                violation_error_message="Downloads are original files or web size.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('access_code', django.db.models.functions.text.Upper('access_code'))), name='events_access_code_is_upper_case', violation_error_message='An access code is stored in capitals.'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("access_code", django.db.models.functions.text.Upper("access_code"))
+                ),
+                name="events_access_code_is_upper_case",
+                violation_error_message="An access code is stored in capitals.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('access_code__length__gte', 8)), name='events_access_code_is_long_enough', violation_error_message='An access code has at least 8 characters.'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("access_code__length__gte", 8)),
+                name="events_access_code_is_long_enough",
+                violation_error_message="An access code has at least 8 characters.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='events_slug_is_not_blank', violation_error_message='An event needs an address.'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug", ""), _negated=True),
+                name="events_slug_is_not_blank",
+                violation_error_message="An event needs an address.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chapter',
-            constraint=models.UniqueConstraint(fields=('event', 'slug'), name='chapters_slug_unique_in_event', violation_error_message='This event has a chapter with this address already.'),
+            model_name="chapter",
+            constraint=models.UniqueConstraint(
+                fields=("event", "slug"),
+                name="chapters_slug_unique_in_event",
+                violation_error_message="This event has a chapter with this address already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='guestsession',
-            index=models.Index(fields=['event'], name='guest_sessions_event_index'),
+            model_name="guestsession",
+            index=models.Index(fields=["event"], name="guest_sessions_event_index"),
         ),
         migrations.AddConstraint(
-            model_name='guestsession',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_by__in', ['QR', 'CODE', 'LINK', 'CLIENT'])), name='guest_sessions_entry_is_known', violation_error_message='A guest came by QR code, code, link or log-in.'),
+            model_name="guestsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("entered_by__in", ["QR", "CODE", "LINK", "CLIENT"])),
+                name="guest_sessions_entry_is_known",
+                violation_error_message="A guest came by QR code, code, link or log-in.",
+            ),
         ),
     ]

@@ -8,163 +8,388 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial_tables'),
+        ("events", "0001_initial_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Photo',
+            name="Photo",
             fields=[
-                ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, editable=False, null=True)),
-                ('claim_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('claimed_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('lost_leases', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('error', models.CharField(blank=True, editable=False, max_length=300)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('filename', models.CharField(help_text="The camera's name, cleaned; what people see and download.", max_length=120, verbose_name='file name')),
-                ('original_filename', models.CharField(editable=False, help_text='As it was sent.', max_length=255, verbose_name='name on the camera')),
-                ('storage_key', models.CharField(editable=False, max_length=200, unique=True)),
-                ('thumbnail_key', models.CharField(blank=True, editable=False, max_length=200)),
-                ('delivery_key', models.CharField(blank=True, editable=False, max_length=200)),
-                ('delivery_size', models.BigIntegerField(editable=False, null=True)),
-                ('delivery_crc32', models.BigIntegerField(editable=False, null=True)),
-                ('checksum', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
-                ('file_size', models.BigIntegerField(editable=False, verbose_name='bytes')),
-                ('width', models.PositiveIntegerField(editable=False, verbose_name='width')),
-                ('height', models.PositiveIntegerField(editable=False, verbose_name='height')),
-                ('mime_type', models.CharField(editable=False, max_length=50, verbose_name='kind')),
-                ('taken_at', models.DateTimeField(blank=True, null=True, verbose_name='taken')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='uploaded')),
-                ('sort_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('caption', models.CharField(blank=True, help_text='Read out by screen readers, and shown under the photo.', max_length=300, verbose_name='caption')),
-                ('metadata', models.JSONField(blank=True, editable=False, null=True, verbose_name='camera')),
-                ('placeholder', models.TextField(blank=True, editable=False)),
-                ('display_order', models.IntegerField(default=0, verbose_name='order')),
-                ('is_featured', models.BooleanField(default=False, verbose_name='featured')),
-                ('is_cover', models.BooleanField(default=False, verbose_name='cover')),
-                ('visibility', models.CharField(choices=[('EVERYONE', 'Guests and client'), ('CLIENT', 'Client only')], default='EVERYONE', max_length=10, verbose_name='who sees it')),
-                ('status', models.CharField(choices=[('PENDING', 'Waiting'), ('PROCESSING', 'In work'), ('READY', 'Ready'), ('FAILED', 'Failed')], default='PENDING', editable=False, max_length=10, verbose_name='status')),
-                ('generation', models.PositiveIntegerField(default=0, editable=False)),
-                ('wanted_generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('sequence', models.PositiveBigIntegerField(blank=True, editable=False, null=True)),
-                ('like_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='likes')),
-                ('comment_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='comments')),
-                ('damaged_at', models.DateTimeField(editable=False, null=True, verbose_name='file damaged since')),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('chapter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='photos', to='events.chapter', verbose_name='chapter')),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='events.event', verbose_name='event')),
-                ('uploaded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploaded_photos', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True, default=django.utils.timezone.now, editable=False, null=True
+                    ),
+                ),
+                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("claimed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("lost_leases", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("error", models.CharField(blank=True, editable=False, max_length=300)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "filename",
+                    models.CharField(
+                        help_text="The camera's name, cleaned; what people see and download.",
+                        max_length=120,
+                        verbose_name="file name",
+                    ),
+                ),
+                (
+                    "original_filename",
+                    models.CharField(
+                        editable=False,
+                        help_text="As it was sent.",
+                        max_length=255,
+                        verbose_name="name on the camera",
+                    ),
+                ),
+                ("storage_key", models.CharField(editable=False, max_length=200, unique=True)),
+                ("thumbnail_key", models.CharField(blank=True, editable=False, max_length=200)),
+                ("delivery_key", models.CharField(blank=True, editable=False, max_length=200)),
+                ("delivery_size", models.BigIntegerField(editable=False, null=True)),
+                ("delivery_crc32", models.BigIntegerField(editable=False, null=True)),
+                (
+                    "checksum",
+                    models.CharField(editable=False, max_length=64, verbose_name="SHA-256"),
+                ),
+                ("file_size", models.BigIntegerField(editable=False, verbose_name="bytes")),
+                ("width", models.PositiveIntegerField(editable=False, verbose_name="width")),
+                ("height", models.PositiveIntegerField(editable=False, verbose_name="height")),
+                ("mime_type", models.CharField(editable=False, max_length=50, verbose_name="kind")),
+                ("taken_at", models.DateTimeField(blank=True, null=True, verbose_name="taken")),
+                (
+                    "uploaded_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="uploaded"
+                    ),
+                ),
+                (
+                    "sort_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "caption",
+                    models.CharField(
+                        blank=True,
+                        help_text="Read out by screen readers, and shown under the photo.",
+                        max_length=300,
+                        verbose_name="caption",
+                    ),
+                ),
+                (
+                    "metadata",
+                    models.JSONField(blank=True, editable=False, null=True, verbose_name="camera"),
+                ),
+                ("placeholder", models.TextField(blank=True, editable=False)),
+                ("display_order", models.IntegerField(default=0, verbose_name="order")),
+                ("is_featured", models.BooleanField(default=False, verbose_name="featured")),
+                ("is_cover", models.BooleanField(default=False, verbose_name="cover")),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("EVERYONE", "Guests and client"), ("CLIENT", "Client only")],
+                        default="EVERYONE",
+                        max_length=10,
+                        verbose_name="who sees it",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting"),
+                            ("PROCESSING", "In work"),
+                            ("READY", "Ready"),
+                            ("FAILED", "Failed"),
+                        ],
+                        default="PENDING",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(default=0, editable=False)),
+                ("wanted_generation", models.PositiveIntegerField(default=1, editable=False)),
+                ("sequence", models.PositiveBigIntegerField(blank=True, editable=False, null=True)),
+                (
+                    "like_count",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="likes"),
+                ),
+                (
+                    "comment_count",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="comments"),
+                ),
+                (
+                    "damaged_at",
+                    models.DateTimeField(
+                        editable=False, null=True, verbose_name="file damaged since"
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "chapter",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="photos",
+                        to="events.chapter",
+                        verbose_name="chapter",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="photos",
+                        to="events.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="uploaded_photos",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'photo',
-                'verbose_name_plural': 'photos',
-                'db_table': 'photos',
+                "verbose_name": "photo",
+                "verbose_name_plural": "photos",
+                "db_table": "photos",
             },
         ),
         migrations.CreateModel(
-            name='Rendition',
+            name="Rendition",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('w400', '400 px'), ('w800', '800 px'), ('w1600', '1600 px'), ('w2400', '2400 px'), ('web', 'Web size')], max_length=10, verbose_name='kind')),
-                ('generation', models.PositiveIntegerField(verbose_name='generation')),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('width', models.PositiveIntegerField(verbose_name='width')),
-                ('height', models.PositiveIntegerField(verbose_name='height')),
-                ('bytes', models.BigIntegerField()),
-                ('crc32', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('photo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='gallery.photo')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("w400", "400 px"),
+                            ("w800", "800 px"),
+                            ("w1600", "1600 px"),
+                            ("w2400", "2400 px"),
+                            ("web", "Web size"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(verbose_name="generation")),
+                ("key", models.CharField(max_length=200, unique=True)),
+                ("width", models.PositiveIntegerField(verbose_name="width")),
+                ("height", models.PositiveIntegerField(verbose_name="height")),
+                ("bytes", models.BigIntegerField()),
+                ("crc32", models.BigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="renditions",
+                        to="gallery.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rendition',
-                'verbose_name_plural': 'renditions',
-                'db_table': 'renditions',
+                "verbose_name": "rendition",
+                "verbose_name_plural": "renditions",
+                "db_table": "renditions",
             },
         ),
         migrations.CreateModel(
-            name='Archive',
+            name="Archive",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('scope', models.CharField(choices=[('SELECTION', 'Selection'), ('CHAPTER', 'Chapter'), ('ALL', 'Everything')], max_length=10)),
-                ('size', models.CharField(choices=[('ORIGINAL', 'Original files'), ('WEB', 'Web size')], max_length=10)),
-                ('filename', models.CharField(max_length=120)),
-                ('for_guests', models.BooleanField()),
-                ('members', models.JSONField()),
-                ('member_count', models.PositiveIntegerField()),
-                ('total_bytes', models.BigIntegerField()),
-                ('etag', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='archives', to='events.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("SELECTION", "Selection"),
+                            ("CHAPTER", "Chapter"),
+                            ("ALL", "Everything"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "size",
+                    models.CharField(
+                        choices=[("ORIGINAL", "Original files"), ("WEB", "Web size")], max_length=10
+                    ),
+                ),
+                ("filename", models.CharField(max_length=120)),
+                ("for_guests", models.BooleanField()),
+                ("members", models.JSONField()),
+                ("member_count", models.PositiveIntegerField()),
+                ("total_bytes", models.BigIntegerField()),
+                ("etag", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="archives",
+                        to="events.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'archive',
-                'verbose_name_plural': 'archives',
-                'db_table': 'archives',
-                'constraints': [models.UniqueConstraint(fields=('event', 'fingerprint'), name='archives_equal_requests_share_one', violation_error_message='This archive exists already.')],
+                "verbose_name": "archive",
+                "verbose_name_plural": "archives",
+                "db_table": "archives",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "fingerprint"),
+                        name="archives_equal_requests_share_one",
+                        violation_error_message="This archive exists already.",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(fields=['event'], name='photos_event_index'),
+            model_name="photo",
+            index=models.Index(fields=["event"], name="photos_event_index"),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(fields=['display_order'], name='photos_display_order_index'),
+            model_name="photo",
+            index=models.Index(fields=["display_order"], name="photos_display_order_index"),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(fields=['is_featured'], name='photos_is_featured_index'),
+            model_name="photo",
+            index=models.Index(fields=["is_featured"], name="photos_is_featured_index"),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status', 'READY')), fields=['event', 'display_order', 'sort_at', 'id'], name='photos_gallery_order_index'),
+            model_name="photo",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("status", "READY")),
+                fields=["event", "display_order", "sort_at", "id"],
+                name="photos_gallery_order_index",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status', 'READY')), fields=['event', 'sequence'], name='photos_sequence_index'),
+            model_name="photo",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("status", "READY")),
+                fields=["event", "sequence"],
+                name="photos_sequence_index",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='photos_due_index'),
+            model_name="photo",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["due_at"],
+                name="photos_due_index",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(condition=models.Q(('claimed_at__isnull', False)), fields=['claimed_at'], name='photos_claimed_index'),
+            model_name="photo",
+            index=models.Index(
+                condition=models.Q(("claimed_at__isnull", False)),
+                fields=["claimed_at"],
+                name="photos_claimed_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('event', 'checksum'), name='photos_content_unique_in_event', violation_error_message='This event has this photo already.'),
+            model_name="photo",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None)),
+                fields=("event", "checksum"),
+                name="photos_content_unique_in_event",
+                violation_error_message="This event has this photo already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None), ('is_cover', True)), fields=('event',), name='photos_one_cover_per_event', violation_error_message='This event has a cover already.'),
+            model_name="photo",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None), ("is_cover", True)),
+                fields=("event",),
+                name="photos_one_cover_per_event",
+                violation_error_message="This event has a cover already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'PROCESSING', 'READY', 'FAILED'])), name='photos_status_is_known', violation_error_message='A photo waits, is in work, is ready or has failed.'),
+            model_name="photo",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["PENDING", "PROCESSING", "READY", "FAILED"])),
+                name="photos_status_is_known",
+                violation_error_message="A photo waits, is in work, is ready or has failed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['EVERYONE', 'CLIENT'])), name='photos_visibility_is_known', violation_error_message='A photo is for everyone or for the client only.'),
+            model_name="photo",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visibility__in", ["EVERYONE", "CLIENT"])),
+                name="photos_visibility_is_known",
+                violation_error_message="A photo is for everyone or for the client only.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'READY'), _negated=True), models.Q(('delivery_crc32__isnull', False), ('delivery_size__isnull', False), ('sequence__isnull', False)), _connector='OR'), name='photos_ready_is_whole', violation_error_message='A ready photo has a place and a file to deliver.'),
+            model_name="photo",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "READY"), _negated=True),
+                    models.Q(
+                        ("delivery_crc32__isnull", False),
+                        ("delivery_size__isnull", False),
+                        ("sequence__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="photos_ready_is_whole",
+                violation_error_message="A ready photo has a place and a file to deliver.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('file_size__gt', 0), ('height__gt', 0), ('width__gt', 0)), name='photos_have_a_size', violation_error_message='A photo has a width, a height and a size.'),
+            model_name="photo",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("file_size__gt", 0), ("height__gt", 0), ("width__gt", 0)),
+                name="photos_have_a_size",
+                violation_error_message="A photo has a width, a height and a size.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rendition',
-            constraint=models.UniqueConstraint(fields=('photo', 'kind', 'generation'), name='renditions_one_of_a_kind', violation_error_message='This rendition exists already.'),
+            model_name="rendition",
+            constraint=models.UniqueConstraint(
+                fields=("photo", "kind", "generation"),
+                name="renditions_one_of_a_kind",
+                violation_error_message="This rendition exists already.",
+            ),
         ),
     ]

@@ -5,32 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PortfolioPhoto',
+            name="PortfolioPhoto",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('filename', models.CharField(max_length=120, verbose_name='file name')),
-                ('storage_key', models.CharField(max_length=200, unique=True)),
-                ('thumbnail_key', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('description', models.TextField(blank=True, null=True, verbose_name='description')),
-                ('display_order', models.IntegerField(default=0, verbose_name='order')),
-                ('is_published', models.BooleanField(default=False, verbose_name='published')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("filename", models.CharField(max_length=120, verbose_name="file name")),
+                ("storage_key", models.CharField(max_length=200, unique=True)),
+                ("thumbnail_key", models.CharField(max_length=200)),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                (
+                    "description",
+                    models.TextField(blank=True, null=True, verbose_name="description"),
+                ),
+                ("display_order", models.IntegerField(default=0, verbose_name="order")),
+                ("is_published", models.BooleanField(default=False, verbose_name="published")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
             ],
             options={
-                'verbose_name': 'portfolio photo',
-                'verbose_name_plural': 'portfolio photos',
-                'db_table': 'portfolio_photos',
-                'indexes': [models.Index(fields=['display_order'], name='portfolio_photos_order_index'), models.Index(fields=['is_published'], name='portfolio_published_index')],
+                "verbose_name": "portfolio photo",
+                "verbose_name_plural": "portfolio photos",
+                "db_table": "portfolio_photos",
+                "indexes": [
+                    models.Index(fields=["display_order"], name="portfolio_photos_order_index"),
+                    models.Index(fields=["is_published"], name="portfolio_published_index"),
+                ],
             },
         ),
     ]

@@ -6,32 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(error_messages={'unique': 'Already in use.'}, max_length=254, unique=True, verbose_name='e-mail')),
-                ('password', models.CharField(db_column='password_hash', max_length=128, verbose_name='password')),
-                ('full_name', models.CharField(max_length=100, verbose_name='full name')),
-                ('role', models.CharField(choices=[('ADMIN', 'Photographer'), ('CLIENT', 'Client')], default='CLIENT', max_length=10, verbose_name='role')),
-                ('phone', models.CharField(blank=True, max_length=20, null=True, verbose_name='phone')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('last_login', models.DateTimeField(blank=True, db_column='last_login_at', null=True, verbose_name='last log-in')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        error_messages={"unique": "Already in use."},
+                        max_length=254,
+                        unique=True,
+                        verbose_name="e-mail",
+                    ),
+                ),
+                (
+                    "password",
+                    models.CharField(
+                        db_column="password_hash", max_length=128, verbose_name="password"
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=100, verbose_name="full name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("ADMIN", "Photographer"), ("CLIENT", "Client")],
+                        default="CLIENT",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(blank=True, max_length=20, null=True, verbose_name="phone"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "last_login",
+                    models.DateTimeField(
+                        blank=True, db_column="last_login_at", null=True, verbose_name="last log-in"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'db_table': 'users',
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='users_email_unique_in_any_case', violation_error_message='Somebody with this e-mail address exists already.'), models.CheckConstraint(condition=models.Q(('role__in', ['ADMIN', 'CLIENT'])), name='users_role_is_known', violation_error_message='A person is a photographer or a client.')],
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "db_table": "users",
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="users_email_unique_in_any_case",
+                        violation_error_message="Somebody with this e-mail address exists already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["ADMIN", "CLIENT"])),
+                        name="users_role_is_known",
+                        violation_error_message="A person is a photographer or a client.",
+                    ),
+                ],
             },
         ),
     ]
