@@ -116,6 +116,8 @@ class FullDiskTests:
         assert files_below(media_root) == swept_keys()
         assert Photo.objects.count() == 2
 
+    # A refused write would break the transaction around an ordinary test.
+    @pytest.mark.django_db(transaction=True)
     def test_a_database_on_it_shows_galleries_and_gives_downloads_all_the_same(
         self, studio: Client, sari: Client, event: Event
     ) -> None:
