@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -9,7 +10,9 @@ from django.http import HttpRequest
 from analytics.models import PhotoDownload
 from events.admission import Visit
 from gallery.models import Photo
+from hafiportrait.lib import jobs
 from hafiportrait.lib.http import client_address, user_agent
+from hafiportrait.lib.retention import blank_addresses
 
 
 def record_download(
@@ -36,3 +39,9 @@ def record_download(
         user_agent=user_agent(request),
     )
     PhotoDownload.objects.bulk_create([row], ignore_conflicts=True)
+
+
+@jobs.housekeeper
+def forget_download_addresses(now: datetime) -> None:
+    """Blank the addresses of old downloads."""
+    blank_addresses(PhotoDownload.objects.all(), "created_at", now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,8 +11,10 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from engagement.models import Comment, EditingRequest
+from engagement.models import Comment, EditingRequest, PhotoLike
 from gallery.models import Photo, raise_versions
+from hafiportrait.lib import jobs
+from hafiportrait.lib.retention import blank_addresses
 
 
 @transaction.atomic
@@ -60,3 +63,10 @@ def set_request_status(*, request: EditingRequest, status: EditingRequest.Status
     request.completed_at = (request.completed_at or timezone.now()) if completed else None
     request.save(update_fields=["status", "completed_at", "updated_at"])
     return request
+
+
+@jobs.housekeeper
+def forget_addresses(now: datetime) -> None:
+    """Blank the addresses under old likes and comments."""
+    blank_addresses(PhotoLike.objects.all(), "created_at", now)
+    blank_addresses(Comment.objects.all(), "created_at", now)

@@ -7,3 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class EventsConfig(AppConfig):
     name = "events"
     verbose_name = _("Events")
+
+    def ready(self) -> None:
+        """Register the housekeepers of the services."""
+        from events import services  # noqa: F401  # they register themselves

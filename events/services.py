@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import F
 from django.utils.text import slugify
 
 from events.codes import propose_code
-from events.models import Event, OldSlug
+from events.models import Event, GuestSession, OldSlug
 from events.signals import event_changed
+from hafiportrait.lib import jobs
+from hafiportrait.lib.retention import blank_addresses
 
 SLUG_CHARACTERS = 70
 
@@ -72,3 +76,9 @@ def touch_gallery(*, event: Event) -> None:
     """Raise the gallery's version: every page of it that is cached is old."""
     Event.objects.filter(pk=event.pk).update(gallery_version=F("gallery_version") + 1)
     event.refresh_from_db(fields=["gallery_version"])
+
+
+@jobs.housekeeper
+def forget_guest_addresses(now: datetime) -> None:
+    """Blank the addresses of guests who were last seen long ago."""
+    blank_addresses(GuestSession.objects.all(), "last_seen_at", now)

@@ -10,7 +10,7 @@ class GalleryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the photo's job with both engines, and listen to what events say."""
-        from gallery import processing, receivers  # noqa: F401  # the receivers connect themselves
+        from gallery import delivery, processing, receivers  # noqa: F401  # they connect themselves
         from hafiportrait.lib import jobs
 
         jobs.register(processing.KIND)
