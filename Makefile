@@ -78,8 +78,8 @@ test: setup-dev messages ## The suite on SQLite (ARGS="-k likes" and the like)
 	$(PYTEST) -n auto -m "not celery and not browser" $(ARGS)
 
 test-postgres: export DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
-test-postgres: setup-dev messages ## The suite on PostgreSQL (DATABASE_URL=…)
-	$(PYTEST) -n auto -m "not celery and not browser" $(ARGS)
+test-postgres: setup-dev messages ## The suite on PostgreSQL (DATABASE_URL=…); slow tests bring databases of their own
+	$(PYTEST) -n auto -m "not celery and not browser and not slow" $(ARGS)
 
 test-celery: export REDIS_URL ?= redis://127.0.0.1:6379/9
 test-celery: setup-dev messages ## The job tests on real Celery and Redis (REDIS_URL=…)

@@ -137,7 +137,6 @@ call_command("showmigrations", *sys.argv[1:])
 """
 
 
-@pytest.mark.slow
 class ReversibleTests:
     def test_all_of_them_go_back_to_nothing_and_forward_again(self, scratch: str) -> None:
         environment = {
