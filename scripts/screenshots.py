@@ -112,7 +112,6 @@ def draw_all(browser: Browser, address: str) -> None:
     page.wait_for_url("**/admin/**")
     page.goto(f"{address}/admin/events/event/")
     page.click("#result_list tbody th a")
-    draw(page, "event")
     page.click("a[href*='/admin/gallery/photo/upload/']")
     page.wait_for_selector(".uppy-Dashboard")
     draw(page, "upload")
