@@ -25,11 +25,15 @@ GRAIN = 10
 JPEG_QUALITY = 91
 MEMORY_PAUSE_SECONDS = 0.003
 IDLE_SECONDS = 90
+REMARKS = (
+    "Processor time is compared, that of the forked process included. By the clock the whole job "
+    "also waits for the disk (every file is durable) and for whoever shares the core.",
+)
 
 
 def measure(folder: Path) -> list[Section]:
     """Return times and the memory of a worker."""
-    section = Section("Ingest of 24-megapixel JPEGs, one core")
+    section = Section("Ingest of 24-megapixel JPEGs, one core", remarks=list(REMARKS))
     card = folder / "card"
     card.mkdir()
     for number in range(PHOTOS):
