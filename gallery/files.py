@@ -38,7 +38,7 @@ class ByteRange:
         return self.stop - self.start
 
 
-def serve_rendition(request: HttpRequest, link: MediaLink) -> HttpResponseBase | None:
+def serve_rendition(link: MediaLink) -> HttpResponseBase | None:
     """Answer a live link from local disk, or return None where the file is gone."""
     path = photo_storage().local_path(link.key)
     content_type = RENDITION_TYPES.get(link.file.rpartition(".")[2])

@@ -85,7 +85,8 @@ def _sign(message: str, *, secret: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _media_root() -> str:
+def media_root() -> str:
+    """Return the path below which all media links lie."""
     return reverse("gallery:media", args=["-"]).removesuffix("-")
 
 
@@ -127,7 +128,7 @@ class LinkMaker:
         event, name = self.event.pk.hex, photo.id.hex
         message = f"{event}|{version}|{audience}|{self.window}|{name}|{photo.generation}"
         token = f"{self.window:x}.{audience}{version}.{_sign(message, secret=settings.SECRET_KEY)}"
-        return f"{_media_root()}{token}/{event}/{name}/{photo.generation}/"
+        return f"{media_root()}{token}/{event}/{name}/{photo.generation}/"
 
     def url(self, photo: Linkable, kind: str) -> str:
         """Return the link to one rendition of a ready photo."""

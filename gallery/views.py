@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -18,9 +17,8 @@ from events.admission import Visit, admit
 from events.doors import gallery_door, refuse
 from events.models import Chapter, Event
 from events.visits import count_page
-from gallery.files import serve_rendition
 from gallery.fragments import Query, gallery_page, photo_context
-from gallery.links import LinkMaker, MediaLink, is_live, read_link
+from gallery.links import LinkMaker, MediaLink, read_link
 from gallery.models import Photo
 from hafiportrait.lib.errors import problem
 from hafiportrait.lib.keyset import BadCursor
@@ -76,20 +74,18 @@ def visible_photo(visit: Visit, photo_id: UUID) -> Photo:
 
 @login_not_required
 @require_safe
-def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Serve a rendition to whoever holds its link; no SQL for a link that is live."""
+def media(request: HttpRequest, path: str) -> HttpResponse:
+    """Lead an admitted reader from an old link (its time over, its picture redrawn) to the new.
+
+    Live links never come here: `gallery.middleware` has answered them.
+    """
     link = read_link(path)
     if link is None or settings.PHOTO_STORAGE != "disk":
         raise Http404
-    if is_live(link):
-        response = serve_rendition(request, link)
-        if response is not None:
-            return response
     return _fresh_link(request, link)
 
 
 def _fresh_link(request: HttpRequest, link: MediaLink) -> HttpResponse:
-    """Lead an admitted reader from an old link (its time over, its picture redrawn) to the new."""
     event = Event.objects.filter(pk=link.event_id).first()
     actor = admit(request, event) if event else None
     if event is None or actor is None or refuse(request, event, actor) is not None:
