@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -152,7 +153,7 @@ def _share(
     return archive
 
 
-def _members(files: list[Deliverable]) -> list[list[object]]:
+def _members(files: list[Deliverable]) -> list[list[Any]]:
     """Return the frozen members: `[photo id, name, key, size, crc32, unix time]` each."""
     wanted = [(_folder(file.photo), file.name) for file in files]
     names = zipplan.unique_names(wanted)
@@ -173,18 +174,13 @@ def _folder(photo: Photo) -> str:
     return photo.chapter.title if photo.chapter else ""
 
 
-def plan_of(members: list[list[object]]) -> zipplan.Plan:
+def plan_of(members: Sequence[Sequence[Any]]) -> zipplan.Plan:
     """Return the plan of frozen members; times in the ZIP are the studio's local ones."""
     zone = timezone.get_default_timezone()
+    at = datetime.fromtimestamp
     return zipplan.plan(
         [
-            zipplan.Member(
-                name=str(name),
-                size=int(str(size)),
-                crc32=int(str(crc32)),
-                modified=datetime.fromtimestamp(int(str(taken)), UTC).astimezone(zone),
-                source=str(key),
-            )
+            zipplan.Member(name, size, crc32, at(taken, zone), key)
             for _, name, key, size, crc32, taken in members
         ]
     )
