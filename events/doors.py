@@ -91,7 +91,7 @@ def closed(request: HttpRequest, event: Event) -> HttpResponse:
 
 def ask_for_code(request: HttpRequest, event: Event) -> HttpResponse:
     """Send a reader to the code form, and answer 403 to a form or a script."""
-    if request.method in ("GET", "HEAD") and not wants_json(request):
+    if request.method in ("GET", "HEAD") and not _is_script(request):
         enter = reverse("events:event-enter", args=[event.slug])
         answer = redirect(f"{enter}?{urlencode({'next': request.get_full_path()})}")
         answer["Cache-Control"] = "private, no-cache"
@@ -104,6 +104,11 @@ def ask_for_code(request: HttpRequest, event: Event) -> HttpResponse:
         _("Enter the code of this gallery first."),
         title=_("No entry"),
     )
+
+
+def _is_script(request: HttpRequest) -> bool:
+    """Return whether a script asks and no reader: browsers say so of their `fetch`."""
+    return wants_json(request) or request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
 def switched_off(request: HttpRequest, what: str) -> HttpResponse:

@@ -41,6 +41,10 @@ class PhotoListDoorTests:
         assert response.status_code == 403
         assert response.json()["error"]["code"] == "not_admitted"
 
+    def test_a_stranger_s_fetch_of_a_page_gets_403(self, dimas: Client, event: Event) -> None:
+        assert dimas.get(GALLERY, headers={"sec-fetch-dest": "empty"}).status_code == 403
+        assert dimas.get(GALLERY, headers={"sec-fetch-dest": "document"}).status_code == 302
+
     def test_a_guest_of_another_event_is_asked_for_the_code(
         self, enter: Callable[[Event], Client], event: Event
     ) -> None:
