@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -248,14 +248,17 @@ def remove_quietly(keys: list[str]) -> None:
 
 
 def redraw(*, event: Event) -> int:
-    """Have every living photo of the event made again, in the background; returns how many.
+    """Have every living photo of the event made again, in the background; returns how many."""
+    return remake(photos=Photo.objects.for_event(event))
+
+
+def remake(*, photos: QuerySet[Photo]) -> int:
+    """Have everything that is made of these photos made again; returns how many are asked for.
 
     The present renditions are shown until the new ones are ready.
     """
-    living = Photo.objects.for_event(event).living()
-    asked: int = living.exclude(status=Photo.Status.FAILED).update(
-        wanted_generation=F("wanted_generation") + 1, due_at=timezone.now()
-    )
+    living = photos.filter(deleted_at=None).exclude(status=Photo.Status.FAILED)
+    asked = living.update(wanted_generation=F("wanted_generation") + 1, due_at=timezone.now())
     jobs.ring()
     return asked
 
