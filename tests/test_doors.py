@@ -24,6 +24,7 @@ OPEN = {
     "readyz",
     "set_language",
     "admin:login",
+    "accounts:login",
     "account_login",
     "account_logout",
     "account_signup",

@@ -7,6 +7,7 @@ from hafiportrait.accounts import views
 app_name = "accounts"
 
 urlpatterns = [
+    path("login/", views.StrictLoginView.as_view(), name="login"),  # before allauth's own
     path("start/", views.after_login, name="after-login"),
     # Shadows allauth's page, where people could add addresses that nobody has confirmed.
     path("email/", views.closed, name="email"),
