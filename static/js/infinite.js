@@ -9,8 +9,10 @@ const status = document.querySelector("[data-status]");
 
 async function fetchPage(address) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
-  // A redirect leads to the code form: the admission has ended.
+  // Refused, or led to the code form: the admission has ended. An answer left unread would
+  // keep its connection.
   if (!response.ok || response.redirected) {
+    await response.body?.cancel();
     throw new Error(`${response.status} ${response.url}`);
   }
   return new DOMParser().parseFromString(await response.text(), "text/html");
