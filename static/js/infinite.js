@@ -1,7 +1,8 @@
 // Brings the next page of the gallery before its reader has reached the end of this one.
 // The link stays, and leads on where a page could not be fetched. Tells the grid `grid:grown`.
 
-const AHEAD_PIXELS = 2000;
+// Some six screens of a phone: a reader who arrives before the page does sees the end move.
+const AHEAD_PIXELS = 5000;
 
 const grid = document.querySelector("[data-grid]");
 const more = document.querySelector("[data-more]");
