@@ -40,11 +40,6 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Return the events that guests may know of; the others are drafts."""
         return self.exclude(status=Event.Status.DRAFT)
 
-    def open(self, *, at: datetime | None = None) -> EventQuerySet:
-        """Return the events that let guests in now."""
-        now = at or timezone.now()
-        return self.filter(status=Event.Status.ACTIVE, storage_expires_at__gt=now)
-
     def for_client(self, user: Any) -> EventQuerySet:
         """Return the events of this client, as the client or as a partner."""
         return self.filter(Q(client=user) | Q(partners=user)).distinct()
