@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
+from django.forms import CheckboxInput
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 M = TypeVar("M", bound=models.Model)
@@ -97,6 +100,14 @@ class CappedPaginator(DjangoPaginator):
         return self._counted > COUNT_LIMIT
 
 
+def name_inputs(formset: Any) -> Any:
+    """Give every input of a table a name of its own: the head of its column is no label of it."""
+    for field in formset.form.base_fields.values():
+        field.widget.attrs["aria-label"] = field.label
+    formset.deletion_widget = CheckboxInput(attrs={"aria-label": _("Delete")})
+    return formset
+
+
 class StudioModelAdmin(DjangoModelAdmin[M]):
     """The pages of one model: short lists, 404 for what is not there, deletions summed up."""
 
@@ -113,6 +124,17 @@ class StudioModelAdmin(DjangoModelAdmin[M]):
         if found is None:
             raise Http404
         return found
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the field of a form; the two inputs of a time are named, where Django has none."""
+        field: Any = super().formfield_for_dbfield(*args, **kwargs)
+        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+            for half, name in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
+                half.attrs["aria-label"] = format_lazy("{}: {}", field.label, name)
+        return field
+
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return name_inputs(super().get_changelist_formset(request, **kwargs))
 
     def response_action(
         self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
@@ -157,7 +179,14 @@ class FactAdmin(StudioModelAdmin[M]):
         return False
 
 
-class FactInline(DjangoInline):
+class StudioInline(DjangoInline):
+    """Rows below another one."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return name_inputs(super().get_formset(request, obj, **kwargs))
+
+
+class FactInline(StudioInline):
     """Rows below another one that are only read."""
 
     extra = 0

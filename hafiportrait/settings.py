@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "gallery.middleware.MediaMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "hafiportrait.lib.http.SessionKeyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -199,6 +201,9 @@ MEDIA_ACCEL_PREFIX = env.text("MEDIA_ACCEL_PREFIX", "")
 PAGE_VIEW_FLUSH_SECONDS = env.number("PAGE_VIEW_FLUSH_SECONDS", 2, most=60)
 IP_RETENTION_DAYS = env.number("IP_RETENTION_DAYS", 90, least=1)
 
+# Whether the bucket lets scripts of this site read it, so that pictures are kept offline.
+S3_CORS = PHOTO_STORAGE == "s3" and env.flag("S3_CORS")
+
 if PHOTO_STORAGE == "s3":
     S3_ENDPOINT_URL = env.address("S3_ENDPOINT_URL", schemes=("https", "http"))
     PHOTO_STORAGE_OPTIONS: dict[str, Any] = {
@@ -275,6 +280,7 @@ EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "id", among=("id", "en"))
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "hafiportrait.formats"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.template import loader
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -44,13 +45,22 @@ def problem(
     if wants_json(request):
         response = JsonResponse({"error": {"code": code, "message": message}}, status=status)
     else:
-        page = _page({"status": status, "title": title or message, "message": message})
+        page = _page(
+            {"status": status, "title": title or message, "message": message} | _way(request)
+        )
         response = HttpResponse(page, status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept, Accept-Language, Cookie"
     return response
+
+
+def _way(request: HttpRequest) -> dict[str, str]:
+    """Return what the language switch needs, which comes back to what can be opened again only."""
+    if request.method not in ("GET", "HEAD"):
+        return {}
+    return {"here": request.get_full_path(), "token": get_token(request)}
 
 
 def _page(said: dict[str, Any]) -> str:

@@ -34,9 +34,7 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 40
 SWEEP_SECONDS = 10
 POLL_SECONDS = 0.5
-ATTEMPTS_LIMIT = 3
 LOST_LEASES_LIMIT = 10
-RETRY_SECONDS = (5, 30)
 OUTAGE_SECONDS = 10
 HOUSEKEEPING_SECONDS = 15 * 60
 CANDIDATES = 8
@@ -79,13 +77,14 @@ class Kind:
 
     `work` gets a claimed row and finishes it under `row.claim_token`; it raises JobFailed for
     what the row itself is to blame for. `give_up` holds the column values of a row that is not
-    tried again (its status, say).
+    tried again (its status, say); `retry_seconds` says how long each further attempt waits.
     """
 
     name: str
     model: type[JobRow]
     work: Callable[[Any], None]
     give_up: dict[str, Any]
+    retry_seconds: tuple[int, ...] = (5, 30)
 
 
 _kinds: dict[str, Kind] = {}
@@ -189,12 +188,12 @@ def _count_attempt(kind: Kind, row: JobRow, reason: str, *, final: bool) -> None
     attempts = row.attempts + 1
     # PostgreSQL refuses NUL and lone surrogates, which a broken file's message may quote.
     error = "".join(c if c.isprintable() else " " for c in reason[:ERROR_CHARACTERS_LIMIT])
-    if final or attempts >= ATTEMPTS_LIMIT:
+    if final or attempts > len(kind.retry_seconds):
         log.warning("%s %s is given up: %s", kind.name, row.pk, reason)
         ended = {"due_at": None, "attempts": attempts, "error": error}
         held(row).update(**FREE | ended | kind.give_up)
         return
-    due = timezone.now() + timedelta(seconds=RETRY_SECONDS[attempts - 1])
+    due = timezone.now() + timedelta(seconds=kind.retry_seconds[attempts - 1])
     held(row).update(attempts=attempts, error=error, due_at=due, **FREE)
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Field, Func, Model, QuerySet, Value
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 CURSOR_CHARACTERS_LIMIT = 400
 # What the decoders of base64, JSON and Django's fields raise for text that we did not write.
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, ValidationError)
@@ -42,10 +43,10 @@ class RowComparison(Func):
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[T]):
     """One page of rows, and the cursor of the page after it (empty on the last)."""
 
-    rows: list[M]
+    rows: list[T]
     next_cursor: str
 
 
@@ -103,13 +104,21 @@ def after(rows: QuerySet[M], names: Sequence[str], cursor: str, *, backwards: bo
     return rows.filter(RowComparison(Row(*(F(name) for name in names)), bound, arg_joiner=sign))
 
 
-def page(rows: QuerySet[M], names: Sequence[str], cursor: str, *, size: int) -> Page[M]:
+def ordered(rows: QuerySet[M], names: Sequence[str], *, backwards: bool = False) -> QuerySet[M]:
+    """Return the rows in the order of `names`, or in the opposite one."""
+    return rows.order_by(*(f"-{name}" if backwards else name for name in names))
+
+
+def page(
+    rows: QuerySet[M], names: Sequence[str], cursor: str, *, size: int, backwards: bool = False
+) -> Page[M]:
     """Return the page of at most `size` rows that follows the cursor ("" for the first page).
 
+    With `backwards` the order is the opposite one: the first page has the last rows of `names`.
     Raises BadCursor. One query, whatever the page.
     """
-    wanted = after(rows, names, cursor) if cursor else rows
-    found = list(wanted.order_by(*names)[: size + 1])
+    wanted = after(rows, names, cursor, backwards=backwards) if cursor else rows
+    found = list(ordered(wanted, names, backwards=backwards)[: size + 1])
     if len(found) <= size:
         return Page(found, "")
     last = found[size - 1]

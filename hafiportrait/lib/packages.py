@@ -15,6 +15,18 @@ from django.core.files.storage import FileSystemStorage, Storage
 # Address below STATIC_URL → file below node_modules. A source map is listed with its file:
 # the manifest storage refuses a file whose map is missing.
 PACKAGE_FILES = {
+    "vendor/fonts/cormorant-garamond.woff2": (
+        "@fontsource/cormorant-garamond/files/cormorant-garamond-latin-500-normal.woff2"
+    ),
+    "vendor/fonts/cormorant-garamond-ext.woff2": (
+        "@fontsource/cormorant-garamond/files/cormorant-garamond-latin-ext-500-normal.woff2"
+    ),
+    "vendor/fonts/figtree.woff2": (
+        "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2"
+    ),
+    "vendor/fonts/figtree-ext.woff2": (
+        "@fontsource-variable/figtree/files/figtree-latin-ext-wght-normal.woff2"
+    ),
     "vendor/photoswipe/photoswipe.css": "photoswipe/dist/photoswipe.css",
     "vendor/photoswipe/photoswipe.js": "photoswipe/dist/photoswipe.esm.min.js",
     "vendor/uppy/uppy.css": "uppy/dist/uppy.min.css",

@@ -82,6 +82,19 @@ class ProblemTests:
         assert "<script>" not in answer.content.decode()
         assert "&lt;script&gt;1&lt;/script&gt;" in answer.content.decode()
 
+    def test_a_page_that_was_opened_can_be_read_in_another_language(self) -> None:
+        answer = errors.problem(requests.get("/e/nobody/?cursor=1"), 404, "x", "No.")
+
+        assert '<form class="languages"' in answer.content.decode()
+        assert 'name="next" value="/e/nobody/?cursor=1"' in " ".join(
+            answer.content.decode().split()
+        )
+
+    def test_the_answer_to_a_form_is_not_opened_again(self) -> None:
+        answer = errors.problem(requests.post("/i18n/"), 429, "x", "Wait.")
+
+        assert '<form class="languages"' not in answer.content.decode()
+
     def test_when_to_try_again_is_said_in_seconds(self) -> None:
         answer = errors.problem(requests.get("/"), 429, "x", "Wait.", retry_after=42)
 

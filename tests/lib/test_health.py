@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.storage import storages
 from django.db import OperationalError
 from django.test import Client
@@ -90,10 +91,12 @@ class ReadyzTests:
         assert answer.json()["parts"]["worker"] == "no worker has run yet"
 
     def test_a_worker_is_missed_after_a_minute(self, db: None, dimas: Client) -> None:
-        WorkerBeat.objects.create(name="run_jobs@a", beat_at=timezone.now() - timedelta(hours=2))
-        WorkerBeat.objects.create(name="run_jobs@b", beat_at=timezone.now() - timedelta(seconds=90))
+        now = timezone.now()
+        WorkerBeat.objects.create(name="run_jobs@a", beat_at=now - timedelta(hours=2))
+        WorkerBeat.objects.create(name="run_jobs@b", beat_at=now - timedelta(seconds=90))
 
-        answer = dimas.get("/readyz")
+        with time_machine.travel(now, tick=False):
+            answer = dimas.get("/readyz")
 
         assert answer.status_code == 503
         assert answer.json()["parts"]["worker"] == "no sign of life for 90 s"

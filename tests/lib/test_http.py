@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils.crypto import get_random_string
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -14,6 +16,7 @@ from pytest_django import Settings
 from hafiportrait.lib.http import (
     BodyGateMiddleware,
     CachePolicyMiddleware,
+    SessionKeyMiddleware,
     absolute,
     client_address,
     safe_next,
@@ -42,6 +45,12 @@ class WantsJsonTests:
     )
     def test_json_is_given_to_those_who_prefer_it(self, accept: str, wanted: bool) -> None:
         assert wants_json(requests.get("/", headers={"accept": accept})) is wanted
+
+    @pytest.mark.parametrize("parameter", ["a*=bogus''x", "a*=idna''%ff", "a*0*=bogus''x"])
+    def test_who_asks_so_that_nobody_can_read_it_gets_a_page(self, parameter: str) -> None:
+        request = requests.get("/", headers={"accept": f"application/json; {parameter}"})
+
+        assert wants_json(request) is False
 
     def test_without_the_header_a_page_is_given(self) -> None:
         assert wants_json(requests.get("/")) is False
@@ -143,6 +152,36 @@ class AbsoluteTests:
         settings.SITE_URL = "https://photos.example.com"
 
         assert absolute("/masuk/") == "https://photos.example.com/masuk/"
+
+
+class SessionKeyTests:
+    def passed_on(self, key: str) -> dict[str, str]:
+        """Return the cookies that are left for the site."""
+        request = requests.get("/")
+        request.COOKIES = {"sessionid": key, "csrftoken": "x"}
+        SessionKeyMiddleware(lambda _: HttpResponse())(request)
+        return request.COOKIES
+
+    @pytest.mark.parametrize("key", ["abcdefg7", "z" * 32, "0" * 40])
+    def test_what_may_be_a_key_stays(self, key: str) -> None:
+        assert self.passed_on(key) == {"sessionid": key, "csrftoken": "x"}
+
+    def test_a_key_that_django_made_stays(self) -> None:
+        key = get_random_string(32, VALID_KEY_CHARS)
+
+        assert self.passed_on(key)["sessionid"] == key
+
+    @pytest.mark.parametrize(
+        "key", ["", "x", "\x00aaaaaaaaaaaa", "a" * 41, "A" * 32, "aaaaaaaa\n", "é" * 9, "٣" * 9]
+    )
+    def test_what_cannot_be_one_is_no_cookie(self, key: str) -> None:
+        assert self.passed_on(key) == {"csrftoken": "x"}
+
+    def test_a_browser_without_one_is_let_through(self) -> None:
+        request = requests.get("/")
+        answer = HttpResponse()
+
+        assert SessionKeyMiddleware(lambda _: answer)(request) is answer
 
 
 class BodyGateTests:
