@@ -1,7 +1,7 @@
 """Write `static/css/ratios.css`: one class per 1 % of aspect ratio, each setting `--r`.
 
 A photo's shape cannot stand in a `style` attribute (the content security policy blocks it), so a
-tile names the class that is nearest (`gallery.fragments.ratio_class`, which has the same step).
+tile names the class that is nearest (`gallery.tiles.ratio_class`, which has the same step).
 
 Run from the project's root: `python -m scripts.ratio_classes`.
 """

@@ -2,15 +2,25 @@
 // page all the while, so that it can be shared, reloaded and left by the back button; without a
 // script, or where one cannot be fetched, the tap leads to that page.
 
-const DOWNLOAD_ICON = '<path d="M15 6h2v12l4-4 1.4 1.4L16 22l-6.4-6.6L11 14l4 4ZM8 24h16v2H8Z"/>';
+// What stands above and below a photo; a telephone on its side has it beside the photo.
+const AROUND = { top: 60, bottom: 112, left: 0, right: 0 };
+const NOTHING_AROUND = { top: 0, bottom: 0, left: 0, right: 0 };
+const LOW_PIXELS = 480;
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
 const grid = document.querySelector("[data-grid]");
+const template = document.querySelector("[data-lightbox-frame]");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+// Live: it grows with the grid, however long that is, and nothing is read before it is shown.
+const tiles = grid?.getElementsByClassName("grid__item");
 let loading = null;
 let lightbox = null;
 
+// --- loading -----------------------------------------------------------------------------------
+
 function load() {
-  loading ??= Promise.all([import(grid.dataset.photoswipe), loadStyle()]).then(
+  const { photoswipe, styles } = template.dataset;
+  loading ??= Promise.all([import(photoswipe), ...styles.split(" ").map(loadStyle)]).then(
     ([module]) => module.default,
   );
   loading.catch(() => {
@@ -19,70 +29,218 @@ function load() {
   return loading;
 }
 
-function loadStyle() {
+function loadStyle(address) {
   return new Promise((resolve, reject) => {
     const link = document.createElement("link");
     link.rel = "stylesheet";
-    link.href = grid.dataset.photoswipeStyle;
+    link.href = address;
     link.onload = resolve;
     link.onerror = reject;
     document.head.append(link);
   });
 }
 
-function links() {
-  return [...grid.querySelectorAll("[data-lightbox]")];
+// --- the tiles, which are the truth ------------------------------------------------------------
+
+// A tile far off the screen may be empty, and is filled for who asks.
+function within(tile, selector) {
+  if (!tile.querySelector("[data-lightbox]")) {
+    tile.dispatchEvent(new CustomEvent("tile:needed", { bubbles: true }));
+  }
+  return tile.querySelector(selector);
 }
 
-function slide(link) {
-  const photo = link.querySelector(".grid__photo");
+function slide(index) {
+  const tile = tiles[index];
+  const link = within(tile, "[data-lightbox]");
+  const photo = within(tile, ".grid__photo");
+  if (!link) {
+    refreshWhenFilled(tile, index);
+    return { tile, html: "" };
+  }
   const { full, width, height } = link.dataset;
   return {
-    element: link,
+    tile,
+    address: link.href,
     src: full,
     srcset: `${photo.srcset}, ${full} ${width}w`,
     width: Number(width),
     height: Number(height),
     alt: photo.alt,
+    isCaptioned: "captioned" in link.dataset,
     msrc: photo.currentSrc || photo.src,
   };
 }
 
-function addCaption(pswp) {
-  pswp.ui.registerElement({
-    name: "caption",
-    className: "lightbox__caption",
-    appendTo: "root",
-    onInit: (element) => {
-      pswp.on("change", () => {
-        element.textContent = pswp.currSlide.data.alt;
-      });
-    },
+function refreshWhenFilled(tile, index) {
+  const observer = new MutationObserver(() => {
+    observer.disconnect();
+    lightbox?.refreshSlideContent(index);
+  });
+  observer.observe(tile, { childList: true });
+}
+
+// --- what stands around the photo --------------------------------------------------------------
+
+// The same form as the server's `filesizeformat`, so that all pages say one number.
+function sizeText(bytes) {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const digits = power ? 1 : 0;
+  const format = new Intl.NumberFormat(document.documentElement.lang, {
+    style: "unit",
+    unit: UNITS[power],
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false,
+  });
+  return format.format(bytes / 1024 ** power).replace("kB", "KB");
+}
+
+function showLike(frame, { tile }) {
+  const [from, to] = [within(tile, "[data-like]"), frame.querySelector("[data-like-proxy]")];
+  to.hidden = !from;
+  if (from) {
+    to.setAttribute("aria-pressed", from.getAttribute("aria-pressed"));
+    to.dataset.likeCount = from.dataset.likeCount;
+    to.querySelector("[data-count]").textContent = from.dataset.likeCount;
+  }
+}
+
+function showComments(frame, { tile, address }) {
+  const link = frame.querySelector("[data-comments-open]");
+  const drawn = within(tile, ".grid__comments")?.textContent.match(/\d+/)?.[0];
+  const count = tile.dataset.commentCount ?? drawn ?? "0"; // the first one is newer
+  link.href = `${address}#comments`;
+  link.dataset.commentCount = count;
+  link.querySelector("[data-count]").textContent = count;
+}
+
+function showShare(frame, { address, alt }) {
+  const link = frame.querySelector("[data-share]");
+  const url = new URL(address);
+  link.dataset.share = `${url.origin}${url.pathname}`;
+  link.dataset.shareTitle = alt;
+  link.href = `https://wa.me/?text=${encodeURIComponent(`${alt} ${link.dataset.share}`)}`;
+}
+
+function showSizes(frame, { tile, address }) {
+  // Original and web size, or the web size alone.
+  const weights = (tile.dataset.bytes ?? "").split(" ").map(Number).reverse();
+  const links = [...frame.querySelectorAll("[data-save]")].reverse();
+  for (const [index, link] of links.entries()) {
+    link.href = new URL(`download/${link.dataset.query}`, address.split("?")[0]).href;
+    link.dataset.bytes = weights[index] ?? 0;
+    link.dataset.filename = `${tile.dataset.photoId}.jpg`; // where the answer names none
+    link.querySelector("[data-size-text]").textContent = weights[index] ? sizeText(weights[index]) : "";
+  }
+  closeSizes(frame);
+}
+
+function closeSizes(frame) {
+  const sizes = frame.querySelector("[data-sizes][open]");
+  if (sizes?.contains(document.activeElement)) {
+    sizes.querySelector("summary").focus();
+  }
+  sizes?.removeAttribute("open");
+  return Boolean(sizes);
+}
+
+function showPhoto(pswp, frame) {
+  const { data } = pswp.currSlide;
+  frame.querySelector("[data-turn=prev]").disabled = pswp.currIndex === 0;
+  frame.querySelector("[data-turn=next]").disabled = pswp.currIndex === tiles.length - 1;
+  if (data.address) {
+    const caption = frame.querySelector("[data-caption]");
+    caption.textContent = data.alt;
+    caption.classList.toggle("visually-hidden", !data.isCaptioned); // a file's name is said alone
+    showLike(frame, data);
+    showComments(frame, data);
+    showShare(frame, data);
+    showSizes(frame, data);
+  }
+}
+
+function act(pswp, frame, event) {
+  const { turn, zoom, close } = event.target.closest("button")?.dataset ?? {};
+  if (turn) {
+    pswp[turn]();
+  } else if (zoom !== undefined) {
+    pswp.toggleZoom();
+  } else if (close !== undefined) {
+    pswp.close();
+  } else if (event.target.closest("[data-like-proxy]")) {
+    within(pswp.currSlide.data.tile, "[data-like]").click();
+  }
+  if (!event.target.closest("[data-sizes]")) {
+    closeSizes(frame);
+  }
+}
+
+function addFrame(pswp) {
+  pswp.element.append(template.content.cloneNode(true));
+  const frame = pswp.element.querySelector("[data-frame]");
+  const sheet = frame.querySelector("[data-comments-sheet]");
+  pswp.on("change", () => showPhoto(pswp, frame));
+  frame.addEventListener("click", (event) => act(pswp, frame, event));
+  pswp.element.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest("[data-sizes]")) {
+      closeSizes(frame);
+    }
+  });
+  // Under an open sheet the photo neither turns nor zooms, and the sheet keeps its wheel.
+  sheet.addEventListener("wheel", (event) => event.stopPropagation());
+  pswp.on("keydown", (event) => {
+    if (sheet.open || (event.originalEvent.key === "Escape" && closeSizes(frame))) {
+      event.preventDefault();
+    }
+  });
+  listen(pswp, frame);
+}
+
+function listen(pswp, frame) {
+  const onLiked = ({ detail }) => {
+    if (detail.photo === pswp.currSlide?.data.tile.dataset.photoId) {
+      showLike(frame, pswp.currSlide.data);
+      if (detail.liked && !calm.matches) {
+        const heart = frame.querySelector("[data-like-proxy] .icon");
+        heart.animate({ scale: [1, 1.3, 1] }, { duration: 320, easing: "ease-out" });
+      }
+    }
+  };
+  const onCommented = ({ detail }) => {
+    const { data } = pswp.currSlide;
+    if (detail.photo === data.tile.dataset.photoId) {
+      data.tile.dataset.commentCount = detail.count;
+      showComments(frame, data);
+    }
+  };
+  let count = tiles.length;
+  const onGrown = () => {
+    if (pswp.currIndex + 1 === count) {
+      pswp.refreshSlideContent(count); // the last one has a neighbour now
+    }
+    count = tiles.length;
+  };
+  document.addEventListener("photo:liked", onLiked);
+  document.addEventListener("comments:changed", onCommented);
+  grid.addEventListener("grid:grown", onGrown);
+  pswp.on("destroy", () => {
+    document.removeEventListener("photo:liked", onLiked);
+    document.removeEventListener("comments:changed", onCommented);
+    grid.removeEventListener("grid:grown", onGrown);
   });
 }
 
-function addDownload(pswp) {
-  pswp.ui.registerElement({
-    name: "download",
-    order: 8,
-    isButton: true,
-    tagName: "a",
-    title: grid.dataset.download,
-    html: { isCustomSVG: true, inner: DOWNLOAD_ICON },
-    onInit: (element) => {
-      pswp.on("change", () => {
-        element.href = `${pswp.currSlide.data.element.href}download/`;
-      });
-    },
-  });
-}
+// --- opening, and the address ------------------------------------------------------------------
 
 function followAddress(pswp) {
   pswp.on("change", () => {
-    const { element } = pswp.currSlide.data;
-    history.replaceState({ photo: element.href }, "", element.href);
+    const { tile, address } = pswp.currSlide.data;
+    if (address && history.state?.photo) {
+      history.replaceState({ photo: tile.id }, "", address);
+    }
     // The grid goes along underneath, which also brings its next page in time.
-    element.scrollIntoView({ block: "nearest" });
+    tile.scrollIntoView({ block: "nearest" });
   });
   // A reader who went back while it was opening.
   pswp.on("openingAnimationEnd", () => {
@@ -91,72 +249,65 @@ function followAddress(pswp) {
     }
   });
   pswp.on("close", () => {
+    // The phone may have been turned meanwhile, and the rows with it.
+    pswp.currSlide.data.tile.scrollIntoView({ block: "nearest" });
     if (history.state?.photo) {
       history.back();
     }
   });
   pswp.on("destroy", () => {
-    pswp.currSlide?.data.element.focus({ preventScroll: true });
+    const { tile } = pswp.currSlide.data;
+    within(tile, "[data-lightbox]")?.focus({ preventScroll: true });
     lightbox = null;
   });
 }
 
-function growWithGrid(pswp, slides) {
-  const grow = () => {
-    const before = slides.length;
-    slides.push(...links().slice(before).map(slide));
-    if (pswp.currIndex + 1 === before) {
-      pswp.refreshSlideContent(before);
-    }
-  };
-  grid.addEventListener("grid:grown", grow);
-  pswp.on("destroy", () => grid.removeEventListener("grid:grown", grow));
-}
-
-function open(PhotoSwipe, link) {
-  const slides = links().map(slide);
-  const texts = grid.dataset;
+function open(PhotoSwipe, tile) {
   lightbox = new PhotoSwipe({
-    dataSource: slides,
-    index: slides.findIndex((other) => other.element === link),
+    dataSource: [],
+    index: Array.prototype.indexOf.call(tiles, tile),
+    mainClass: "lightbox on-dark",
     loop: false,
+    close: false,
+    zoom: false,
     counter: false,
+    arrowPrev: false,
+    arrowNext: false,
     returnFocus: false,
     bgOpacity: 1,
-    thumbSelector: ".grid__photo",
+    preload: [1, 2],
+    paddingFn: ({ y }) => (y > LOW_PIXELS ? AROUND : NOTHING_AROUND),
     showHideAnimationType: calm.matches ? "none" : "zoom",
-    closeTitle: texts.close,
-    zoomTitle: texts.zoom,
-    arrowPrevTitle: texts.previous,
-    arrowNextTitle: texts.next,
-    errorMsg: texts.failed,
+    errorMsg: template.dataset.failed,
   });
-  lightbox.on("uiRegister", () => {
-    addCaption(lightbox);
-    if (texts.download) {
-      addDownload(lightbox);
-    }
-  });
+  lightbox.addFilter("numItems", () => tiles.length);
+  lightbox.addFilter("itemData", (data, index) => slide(index));
+  lightbox.addFilter("thumbEl", (thumbnail, data) => within(data.tile, ".grid__photo"));
+  lightbox.on("uiRegister", () => addFrame(lightbox));
   followAddress(lightbox);
-  growWithGrid(lightbox, slides);
   lightbox.init();
-  lightbox.element.setAttribute("aria-label", texts.name);
+  lightbox.element.setAttribute("aria-label", template.dataset.name);
   lightbox.element.setAttribute("aria-modal", "true");
+  // Its own words, "carousel" and "slide", are English in every language.
+  for (const part of lightbox.element.querySelectorAll("[aria-roledescription]")) {
+    part.removeAttribute("aria-roledescription");
+  }
 }
 
-async function show(link) {
+async function show(tile) {
+  const address = within(tile, "[data-lightbox]")?.href;
   try {
     const PhotoSwipe = await load();
     if (!lightbox) {
-      if (history.state?.photo !== link.href) {
+      if (history.state?.photo !== tile.id) {
         // Back in the grid the reader stands at the last photo seen, not at the first one tapped.
         history.scrollRestoration = "manual";
-        history.pushState({ photo: link.href }, "", link.href);
+        history.pushState({ photo: tile.id }, "", address);
       }
-      open(PhotoSwipe, link);
+      open(PhotoSwipe, tile);
     }
   } catch {
-    window.location.assign(link.href);
+    window.location.assign(address);
   }
 }
 
@@ -165,25 +316,26 @@ function onClick(event) {
   const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (link && isPlain && event.button === 0) {
     event.preventDefault();
-    show(link);
+    show(link.closest(".grid__item"));
   }
 }
 
 function onPopState(event) {
-  if (!event.state?.photo) {
+  const name = event.state?.photo;
+  if (!name) {
     history.scrollRestoration = "auto";
-  }
-  if (lightbox && !event.state?.photo) {
-    lightbox.close();
-  } else if (!lightbox && event.state?.photo) {
-    const link = links().find((other) => other.href === event.state.photo);
-    if (link) {
-      show(link);
+    lightbox?.close();
+  } else if (!lightbox) {
+    const tile = document.getElementById(name);
+    if (tile) {
+      show(tile);
+    } else {
+      window.location.reload(); // its own page: the grid that held it is gone
     }
   }
 }
 
-if (grid) {
+if (grid && template) {
   grid.addEventListener("click", onClick);
   // By the time a finger has left the screen the modules are there.
   grid.addEventListener("pointerdown", () => load().catch(() => {}), { once: true });
