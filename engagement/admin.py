@@ -9,14 +9,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from engagement import services
 from engagement.models import Comment, EditingRequest, EditingRequestPhoto, PhotoLike
+from engagement.moderation_views import queue_urls
 from events.admin import EventFilter
-from hafiportrait.admin import DjangoInline, FactAdmin, StudioModelAdmin
+from hafiportrait.admin import FactAdmin, StudioInline, StudioModelAdmin
 
 WORDS_IN_LIST = 12
 
@@ -67,6 +69,15 @@ class CommentAdmin(StudioModelAdmin[Comment]):
     )
     fields = ("status", *readonly_fields)
 
+    def get_urls(self) -> list[URLPattern]:
+        """Put the queue before the comments' own pages, which take any address for an id."""
+        guard = self.admin_site.admin_view
+        queue = [
+            URLPattern(url.pattern, guard(url.callback), url.default_args, url.name)
+            for url in queue_urls
+        ]
+        return queue + super().get_urls()
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -114,7 +125,7 @@ class RequestPhotoFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
                 form.add_error("photo", ValidationError(_("This photo is of another event.")))
 
 
-class RequestPhotoInline(DjangoInline):
+class RequestPhotoInline(StudioInline):
     """What is meant: chosen while the request is made, then only read."""
 
     model = EditingRequestPhoto

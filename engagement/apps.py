@@ -9,5 +9,8 @@ class EngagementConfig(AppConfig):
     verbose_name = _("What people say")
 
     def ready(self) -> None:
-        """Register the housekeepers of the services."""
-        from engagement import services  # noqa: F401  # they register themselves
+        """Answer the gallery about likes, and register the housekeepers of the services."""
+        from engagement import reactions, services  # noqa: F401  # services register themselves
+        from gallery.reactions import register
+
+        register(reactions)

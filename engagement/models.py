@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -55,6 +56,38 @@ class PhotoLike(models.Model):
         return f"{self.photo_id}"
 
 
+NAME_CHARACTERS = 100
+WORDS_CHARACTERS = 1000
+RELATION_CHARACTERS = 60
+# The order of what was said; pages under a photo and in the guestbook read it backwards.
+SAID_ORDER = ("created_at", "id")
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    """Comments, by where they stand and who may read them."""
+
+    def approved(self) -> CommentQuerySet:
+        """Return what everybody in the gallery may read."""
+        return self.filter(status=Comment.Status.APPROVED)
+
+    def in_guestbook(self, event: Event) -> CommentQuerySet:
+        """Return the wishes of the event's guestbook."""
+        return self.filter(event=event, photo=None)
+
+    def of_session(self, session_id: str) -> CommentQuerySet:
+        """Return what was written in one browser, or by one person who logged in."""
+        return self.filter(session_id=session_id)
+
+    def readable_by(self, session_id: str) -> CommentQuerySet:
+        """Return what was approved, and what this session wrote and waits for approval.
+
+        A rejected comment is shown to nobody, its author included: it is for the studio to say no,
+        and not for a page.
+        """
+        own = Q(status=Comment.Status.PENDING, session_id=session_id)
+        return self.filter(Q(status=Comment.Status.APPROVED) | own)
+
+
 class Comment(models.Model):
     """What a guest wrote under a photo, or in the guestbook (no photo)."""
 
@@ -85,16 +118,18 @@ class Comment(models.Model):
         db_index=False,
         related_name="comments",
     )
-    author_name = models.CharField(_("name"), max_length=100)
+    author_name = models.CharField(_("name"), max_length=NAME_CHARACTERS)
     author_email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
-    content = models.CharField(_("words"), max_length=1000)
-    relation = models.CharField(_("relation"), max_length=60, blank=True)
+    content = models.CharField(_("words"), max_length=WORDS_CHARACTERS)
+    relation = models.CharField(_("relation"), max_length=RELATION_CHARACTERS, blank=True)
     attendance = models.CharField(_("attendance"), max_length=3, choices=Attendance, blank=True)
     session_id = models.CharField(max_length=SESSION_ID_CHARACTERS, editable=False)
     ip_address = models.CharField(_("address"), max_length=ADDRESS_CHARACTERS, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects: ClassVar[models.Manager[Comment]] = CommentQuerySet.as_manager()
 
     class Meta:
         db_table = "comments"
@@ -106,6 +141,22 @@ class Comment(models.Model):
             models.Index(fields=["status"], name="comments_status_index"),
             models.Index(fields=["session_id"], name="comments_session_index"),
             models.Index(fields=["created_at"], name="comments_created_index"),
+            # Read by the pages of comments under a photo, whose order it matches.
+            models.Index(
+                fields=["photo", *SAID_ORDER],
+                condition=Q(photo__isnull=False),
+                name="comments_under_photo_index",
+            ),
+            # Read by the pages of the guestbook.
+            models.Index(
+                fields=["event", *SAID_ORDER],
+                condition=Q(photo__isnull=True),
+                name="comments_guestbook_index",
+            ),
+            # Read by the photographer's queue.
+            models.Index(
+                fields=SAID_ORDER, condition=Q(status="PENDING"), name="comments_waiting_index"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -122,6 +173,11 @@ class Comment(models.Model):
                 condition=~Q(content="") & ~Q(author_name=""),
                 name="comments_say_something",
                 violation_error_message=_("A comment has a name and words."),
+            ),
+            models.CheckConstraint(
+                condition=Q(photo=None) | Q(relation="", attendance=""),
+                name="comments_only_wishes_say_who_comes",
+                violation_error_message=_("Relation and attendance belong to the guestbook."),
             ),
         ]
 

@@ -1,20 +1,114 @@
-"""What the studio does with what guests and clients said."""
+"""What is done with likes, comments and editing requests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from engagement.cleaning import count_links, same_words
 from engagement.models import Comment, EditingRequest, PhotoLike
+from events.admission import Visit
+from events.models import GuestSession
 from gallery.models import Photo, raise_versions
 from hafiportrait.lib import jobs
 from hafiportrait.lib.retention import blank_addresses
+
+LINKS_MOST = 2
+REPEAT_WINDOW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote, cleaned and checked by a form; `is_suspect` where a robot may have."""
+
+    author_name: str
+    content: str
+    author_email: str = ""
+    relation: str = ""
+    attendance: str = ""
+    is_suspect: bool = False
+
+
+@transaction.atomic
+def like_photo(
+    *, photo: Photo, session_id: str, ip_address: str, liked: bool | None = None
+) -> tuple[bool, int]:
+    """Like a photo or take the like back (`liked` None: whichever is not so yet).
+
+    Returns whether the session likes the photo now, and how many do. The session has its row.
+    Raises Photo.DoesNotExist for a photo that was deleted meanwhile.
+    """
+    # The photo's row is locked before its likes are read: those who like one photo at the same
+    # instant come one after another, so every one of them is counted, and none twice.
+    locked = Photo.objects.select_for_update(no_key=True).filter(deleted_at=None)
+    count = locked.values_list("like_count", flat=True).get(pk=photo.pk)
+    mine = PhotoLike.objects.filter(photo=photo, session__session_id=session_id)
+    was_liked = mine.exists()
+    wanted = not was_liked if liked is None else liked
+    if wanted == was_liked:
+        return wanted, count
+    if wanted:
+        PhotoLike.objects.create(photo=photo, session_id=session_id, ip_address=ip_address)
+    else:
+        mine.delete()
+    step = 1 if wanted else -1
+    Photo.objects.filter(pk=photo.pk).update(like_count=F("like_count") + step)
+    return wanted, count + step
+
+
+@transaction.atomic
+def add_comment(*, visit: Visit, photo: Photo | None, words: Words, ip_address: str) -> Comment:
+    """Keep what was said under a photo, or in the guestbook (`photo` None).
+
+    It waits for approval where the event says so or where it is held; what the couple and the
+    studio say is shown at once. The session has its row, which remembers the name.
+    """
+    session_id = visit.actor.session_id
+    # The lock lets one comment of a session in at a time: of two equal ones one sees the other.
+    session = GuestSession.objects.select_for_update(no_key=True).get(session_id=session_id)
+    comment = Comment.objects.create(
+        event=visit.event,
+        photo=photo,
+        author_name=words.author_name,
+        author_email=words.author_email or None,
+        content=words.content,
+        relation=words.relation,
+        attendance=words.attendance,
+        session_id=session_id,
+        ip_address=ip_address,
+        status=_first_status(visit, words),
+    )
+    if session.display_name != words.author_name:
+        GuestSession.objects.filter(pk=session.pk).update(display_name=words.author_name)
+    if photo is not None and comment.status == Comment.Status.APPROVED:
+        _settle([(visit.event.pk, photo.pk)])
+    return comment
+
+
+def _first_status(visit: Visit, words: Words) -> Comment.Status:
+    if visit.actor.sees_everything:
+        return Comment.Status.APPROVED
+    if visit.event.require_moderation or words.is_suspect or _is_held(visit, words):
+        return Comment.Status.PENDING
+    return Comment.Status.APPROVED
+
+
+def _is_held(visit: Visit, words: Words) -> bool:
+    """Return whether a person must look first: many links, or the same words again."""
+    texts = (words.author_name, words.relation, words.content)
+    if sum(map(count_links, texts)) > LINKS_MOST:
+        return True
+    recent = Comment.objects.of_session(visit.actor.session_id).filter(
+        event=visit.event, created_at__gte=timezone.now() - REPEAT_WINDOW
+    )
+    return any(same_words(said, words.content) for said in recent.values_list("content", flat=True))
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 LogIn = Callable[[User], Client]
 COMMENTS = "/admin/engagement/comment/"
 REQUESTS = "/admin/engagement/editingrequest/"
-REQUEST_QUERIES = 6
+REQUEST_QUERIES = 7
 
 
 @pytest.fixture
