@@ -21,7 +21,7 @@ from events.admission import Audience
 from events.models import Chapter
 from gallery import services
 from gallery.links import LinkMaker
-from gallery.models import Photo, Rendition, raise_versions
+from gallery.models import Photo, Rendition
 from gallery.upload_views import upload_urls
 from hafiportrait.admin import FactInline, StudioModelAdmin
 
@@ -153,13 +153,7 @@ class PhotoAdmin(StudioModelAdmin[Photo]):
     def save_model(
         self, request: HttpRequest, obj: Photo, form: ModelForm[Photo], change: bool
     ) -> None:
-        # Only what was typed: a worker writes the other columns while the form is open.
-        typed = set(form.changed_data)
-        obj.save(update_fields=typed - {"visibility"})
-        if "visibility" in typed:
-            photos = Photo.objects.filter(pk=obj.pk)
-            services.set_visibility(photos=photos, visibility=Photo.Visibility(obj.visibility))
-        raise_versions(obj.event_id)
+        services.save_typed(photo=obj, fields=set(form.changed_data))
 
     def delete_model(self, request: HttpRequest, obj: Photo) -> None:
         services.delete_photos(photos=Photo.objects.filter(pk=obj.pk))
@@ -206,7 +200,7 @@ class PhotoAdmin(StudioModelAdmin[Photo]):
         done = ngettext("One photo is tried again.", "%(count)d photos are tried again.", found)
         self.message_user(request, done % {"count": found}, messages.SUCCESS)
 
-    @admin.display(description="")
+    @admin.display(description=_("photo"))
     def thumbnail(self, photo: Photo) -> str:
         return _picture(photo, LIST_KIND, LIST_PIXELS)
 

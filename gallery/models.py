@@ -22,6 +22,8 @@ KEY_CHARACTERS = 200
 NAME_CHARACTERS = 120
 # The order of a gallery, and of its keyset pages.
 GALLERY_ORDER = ("display_order", "sort_at", "id")
+# Read backwards: the most liked first, and of equals the latest.
+POPULAR_ORDER = ("like_count", *GALLERY_ORDER)
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
@@ -101,6 +103,7 @@ class Photo(JobRow):
     delivery_key = models.CharField(max_length=KEY_CHARACTERS, blank=True, editable=False)
     delivery_size = models.BigIntegerField(null=True, editable=False)
     delivery_crc32 = models.BigIntegerField(null=True, editable=False)
+    web_size = models.BigIntegerField(null=True, editable=False)
     checksum = models.CharField(_("SHA-256"), max_length=64, editable=False)
     file_size = models.BigIntegerField(_("bytes"), editable=False)
     width = models.PositiveIntegerField(_("width"), editable=False)
@@ -150,6 +153,12 @@ class Photo(JobRow):
                 fields=["event", *GALLERY_ORDER],
                 condition=Q(status="READY", deleted_at=None),
                 name="photos_gallery_order_index",
+            ),
+            # Read by the filter "most liked"; a photo that nobody likes is not in it.
+            models.Index(
+                fields=["event", *POPULAR_ORDER],
+                condition=Q(status="READY", deleted_at=None, like_count__gt=0),
+                name="photos_popular_order_index",
             ),
             # Read by the poller for new photos.
             models.Index(
@@ -262,6 +271,44 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PhotoTally(models.Model):
+    """How many photos of one chapter are ready for one circle of readers, and their bytes.
+
+    A gallery of 100,000 photos says its numbers without counting them; `gallery.tallies` keeps the
+    rows true within the transactions that change them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, db_index=False, related_name="+")
+    chapter = models.ForeignKey(Chapter, on_delete=models.CASCADE, null=True, related_name="+")
+    visibility = models.CharField(max_length=10, choices=Photo.Visibility)
+    photo_count = models.PositiveIntegerField(default=0)
+    original_bytes = models.BigIntegerField(default=0)
+    web_bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "photo_tallies"
+        verbose_name = _("number of photos")
+        verbose_name_plural = _("numbers of photos")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "chapter", "visibility"],
+                name="photo_tallies_one_per_chapter",
+                violation_error_message=_("These photos are counted already."),
+            ),
+            # A unique constraint takes no two NULLs for equal.
+            models.UniqueConstraint(
+                fields=["event", "visibility"],
+                condition=Q(chapter=None),
+                name="photo_tallies_one_without_chapter",
+                violation_error_message=_("These photos are counted already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.photo_count}"
 
 
 class Archive(models.Model):

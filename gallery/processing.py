@@ -18,14 +18,15 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from events.models import Event
+from gallery import tallies
 from gallery.imaging.location import has_location, strip_location
 from gallery.imaging.render import ImageProblem, Rendered, RenderedFile, TooManyPixels, render
-from gallery.links import file_name
+from gallery.links import WEB_KIND, file_name
 from gallery.models import Photo, Rendition, raise_versions
 from gallery.storage import PhotoStorage, photo_storage
 from hafiportrait.lib import jobs
@@ -194,7 +195,10 @@ def publish(
     """
     is_new = photo.sequence is None
     raise_versions(photo.event_id, **({"last_sequence": F("last_sequence") + 1} if is_new else {}))
+    before = Photo.objects.get(pk=photo.pk)  # the event is locked: nobody moves the photo now
     values = _published_values(photo, rendered, delivery)
+    web_bytes = next(row.bytes for row in renditions if row.kind == WEB_KIND)
+    values["web_size"] = web_bytes
     if is_new:
         values["sequence"] = Event.objects.values_list("last_sequence", flat=True).get(
             pk=photo.event_id
@@ -202,6 +206,7 @@ def publish(
     mine = jobs.held(photo).filter(deleted_at=None, wanted_generation=photo.wanted_generation)
     if mine.update(**values) != 1:
         raise ClaimLost
+    _count(before, delivery.size, web_bytes)
     old = list(photo.renditions.exclude(generation=photo.wanted_generation))
     photo.renditions.all().delete()
     Rendition.objects.bulk_create(renditions)
@@ -210,6 +215,17 @@ def publish(
         gone.append(photo.delivery_key)
     if gone:
         transaction.on_commit(partial(remove_quietly, gone))
+
+
+def _count(before: Photo, original_bytes: int, web_bytes: int) -> None:
+    """Count a photo that was published; a redrawn one has other bytes than before."""
+    was_shown = before.status == Photo.Status.READY
+    tallies.add(
+        tallies.place_of(before),
+        photos=0 if was_shown else 1,
+        original_bytes=original_bytes - (before.delivery_size or 0) * was_shown,
+        web_bytes=web_bytes - (before.web_size or 0) * was_shown,
+    )
 
 
 def _published_values(photo: Photo, rendered: Rendered, delivery: Delivery) -> dict[str, object]:
@@ -290,6 +306,15 @@ def _without_row(keys: list[str]) -> list[str]:
     return [key for key in keys if key not in known]
 
 
+# A photo that is shown stays as it is where it cannot be drawn anew; its row says why.
 KIND = jobs.Kind(
-    name="photo", model=Photo, work=process_photo, give_up={"status": Photo.Status.FAILED}
+    name="photo",
+    model=Photo,
+    work=process_photo,
+    give_up={
+        "status": Case(
+            When(status=Photo.Status.READY, then=Value(Photo.Status.READY)),
+            default=Value(Photo.Status.FAILED),
+        )
+    },
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from gallery import download_views, views
+from gallery import download_views, live_views, views
 
 app_name = "gallery"
 
@@ -14,6 +14,8 @@ urlpatterns = [
         download_views.photo_download,
         name="photo-download",
     ),
+    path("e/<slug:slug>/new/", live_views.photo_updates, name="photo-updates"),
+    path("e/<slug:slug>/slideshow/", live_views.slideshow, name="slideshow"),
     path("e/<slug:slug>/download/", download_views.archive_create, name="archive-create"),
     path(
         "e/<slug:slug>/download/<uuid:archive_id>/",

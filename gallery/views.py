@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -17,20 +16,14 @@ from events.admission import Visit, admit
 from events.doors import gallery_door, refuse
 from events.models import Chapter, Event
 from events.visits import count_page
-from gallery.fragments import Query, gallery_page, photo_context
+from gallery.fragments import gallery_page
 from gallery.links import LinkMaker, MediaLink, read_link
+from gallery.listing import Query
 from gallery.models import Photo
+from gallery.photo_page import photo_context
 from hafiportrait.lib.errors import problem
+from hafiportrait.lib.http import for_guests
 from hafiportrait.lib.keyset import BadCursor
-
-SLUG_CHARACTERS = 80
-
-
-def _for_guests(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let the reader's browser keep a page of the gallery, but ask each time."""
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ("Cookie", "Accept-Language"))
-    return response
 
 
 @require_safe
@@ -38,18 +31,14 @@ def _for_guests(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 @gallery_door
 def photo_list(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show a page of sixty photos."""
-    query = Query(
-        chapter=request.GET.get("chapter", "")[:SLUG_CHARACTERS],
-        cursor=request.GET.get("cursor", ""),
-    )
     try:
-        page = gallery_page(request, visit, query)
+        page = gallery_page(request, visit, Query.read(request.GET))
     except BadCursor:
         return problem(request, 400, "bad_cursor", _("This page does not exist; start again."))
     except Chapter.DoesNotExist:
         raise Http404 from None
     count_page(request, visit)
-    return _for_guests(request, HttpResponse(page))
+    return for_guests(HttpResponse(page))
 
 
 @require_safe
@@ -58,9 +47,10 @@ def photo_list(request: HttpRequest, visit: Visit) -> HttpResponse:
 def photo_detail(request: HttpRequest, visit: Visit, photo_id: UUID) -> HttpResponse:
     """Show one photo with its neighbours: the lightbox without JavaScript."""
     photo = visible_photo(visit, photo_id)
-    response = render(request, "gallery/photo_detail.html", photo_context(visit, photo))
+    query = Query.read(request.GET).at("")
+    response = render(request, "gallery/photo_detail.html", photo_context(visit, photo, query))
     count_page(request, visit)
-    return _for_guests(request, response)
+    return for_guests(response)
 
 
 def visible_photo(visit: Visit, photo_id: UUID) -> Photo:

@@ -92,13 +92,17 @@ class Exchange(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def reply(self, status: int, data: bytes = b"", *, length: int = -1, **headers: str) -> None:
-        """Answer, with a `Content-Length` that may be a lie."""
+        """Answer, with a `Content-Length` that may be a lie; to HEAD without the data, as one must.
+
+        What is sent beyond an answer would be read as the beginning of the next.
+        """
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(data) if length < 0 else length))
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def drip(self, data: bytes) -> None:
         """Send one byte at a time, each soon enough for any read time-out."""

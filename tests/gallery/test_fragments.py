@@ -1,108 +1,297 @@
-"""The shared pieces of a page: shapes, boxes, and the page on which a photo stands."""
+"""Which pages are kept for everybody, and for how long: no guest and no release decides alone."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
-from django.utils.translation import override
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from events.admission import Actor, Audience, Visit
-from events.models import Event, GuestSession
-from gallery.fragments import PAGE_PHOTOS, photo_context, ratio_class, tiles
-from gallery.links import LinkMaker
+from events.models import Event
+from gallery import fragments, services
 from gallery.models import Photo
-from scripts import ratio_classes
-from tests.factories import ready_photo
+from hafiportrait.accounts.models import User
+from hafiportrait.lib import keyset
+from tests.factories import ChapterFactory, EventFactory, ready_photo
 
 pytestmark = pytest.mark.django_db
 
-
-def visit_of_sari(event: Event) -> Visit:
-    actor = Actor(Audience.GUEST, "0" * 64, GuestSession.EnteredBy.QR.value)
-    return Visit(event, actor)
+GALLERY = "/e/budi-ani/"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def drawn(event: Event, photos: list[Photo], *, may_choose: bool = True) -> str:
-    links = LinkMaker(event, Audience.GUEST)
-    return str(tiles(photos, links, is_first_page=True, may_choose=may_choose))
+@pytest.fixture
+def photos(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Photo]:
+    """Seven photos, and three pages that hold them."""
+    monkeypatch.setattr(fragments, "PAGE_PHOTOS", 3)
+    return [ready_photo(event) for _ in range(7)]
 
 
-class RatioClassTests:
-    def test_the_stylesheet_is_the_one_that_the_script_writes(self) -> None:
-        written = ratio_classes.STYLESHEET.read_text(encoding="utf-8")
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that were drawn and not taken from the cache, by the queries of their addresses."""
+    pages: list[str] = []
+    draw = fragments._draw_page
 
-        assert written == ratio_classes.stylesheet()
+    def note_and_draw(visit: Any, query: Any, *more: Any, **named: Any) -> Any:
+        pages.append(query.text)
+        return draw(visit, query, *more, **named)
 
-    @pytest.mark.parametrize("size", [(6000, 4000), (4000, 6000), (1, 1), (1920, 1080), (3, 1)])
-    def test_a_class_is_within_half_a_percent_of_the_photo(self, size: tuple[int, int]) -> None:
-        ratio = size[0] / size[1]
-        rule = rf"\.r{ratio_class(ratio)}\{{--r:([\d.]+)\}}"
-
-        found = re.search(rule, ratio_classes.stylesheet())
-
-        assert found is not None
-        assert abs(float(found[1]) / ratio - 1) < 0.0051
-
-    @pytest.mark.parametrize(("ratio", "expected"), [(50, "130"), (0.02, "n130")])
-    def test_what_is_longer_takes_the_last_class(self, ratio: float, expected: str) -> None:
-        assert ratio_class(ratio) == expected
+    monkeypatch.setattr(fragments, "_draw_page", note_and_draw)
+    return pages
 
 
-class TileTests:
-    def test_a_box_names_its_photo_and_belongs_to_the_form(self, event: Event) -> None:
-        photo = ready_photo(event, caption="Ani & her “mother”")
+@pytest.fixture
+def _a_release_of_its_own() -> Any:
+    """Forget the release's name, before and after what the test changes about it."""
+    fragments.release.cache_clear()
+    yield
+    fragments.release.cache_clear()
 
-        with override("en"):
-            box = re.findall(r"<input[^>]*>", drawn(event, [photo]))
 
-        assert box == [
-            f'<input type="checkbox" name="photos" value="{photo.pk}" form="act" '
-            'aria-label="Choose Ani &amp; her “mother”">'
-        ]
+def photo_ids(client: Client, query: str = "") -> list[str]:
+    page = client.get(GALLERY + query)
+    assert page.status_code == 200
+    return re.findall(r'data-photo-id="([0-9a-f-]{36})"', page.content.decode())
 
-    def test_where_nothing_may_be_taken_there_is_no_box(self, event: Event) -> None:
-        photo = ready_photo(event)
 
-        assert "<input" not in drawn(event, [photo], may_choose=False)
+def next_query(client: Client, query: str = "") -> str:
+    """Return the query of the page to which a page leads."""
+    page = client.get(GALLERY + query).content.decode()
+    found = re.search(r'rel="next"\s+href="/e/budi-ani/([^"]+)"', page)
+    assert found is not None
+    return found[1].replace("&amp;", "&")
 
-    def test_markup_in_a_caption_stays_text(self, event: Event) -> None:
-        photo = ready_photo(event, caption='"><script>alert(1)</script>')
 
-        assert "<script" not in drawn(event, [photo])
+def ids(photos: list[Photo]) -> list[str]:
+    return [str(photo.pk) for photo in photos]
 
-    def test_four_photos_are_loaded_at_once_and_the_rest_when_they_come_near(
-        self, event: Event
+
+def self_made(number: int) -> str:
+    """Return the query of a page that no page leads to, though its cursor can be read."""
+    return f"?cursor={keyset.encode([-number, LONG_AGO, UUID(int=number)])}"
+
+
+class KeptPageTests:
+    def test_the_pages_to_which_pages_lead_are_drawn_once_for_all(
+        self,
+        photos: list[Photo],
+        drawn: list[str],
+        enter: Callable[[Event], Client],
+        event: Event,
     ) -> None:
-        photos = [ready_photo(event) for _ in range(6)]
+        seen = []
+        for guest in (enter(event), enter(event)):
+            second = next_query(guest)
+            third = next_query(guest, second)
+            seen.append(photo_ids(guest) + photo_ids(guest, second) + photo_ids(guest, third))
 
-        page = drawn(event, photos)
+        assert drawn == ["", second, third]
+        assert seen == [ids(photos)] * 2
 
-        assert page.count('loading="lazy"') == 2
-        assert page.count('fetchpriority="high"') == 2
-
-
-class WayBackTests:
-    def test_a_photo_of_the_first_page_leads_to_the_gallery(self, event: Event) -> None:
-        photo = ready_photo(event)
-
-        context = photo_context(visit_of_sari(event), photo)
-
-        assert context["back_url"] == f"/e/budi-ani/#photo-{photo.pk}"
-
-    def test_a_later_photo_leads_to_its_page_as_the_link_there_does(
-        self, event: Event, sari: Client
+    def test_so_are_those_of_a_chapter(
+        self, photos: list[Photo], drawn: list[str], sari: Client, event: Event
     ) -> None:
-        photos = [ready_photo(event) for _ in range(PAGE_PHOTOS + 2)]
-        page = sari.get("/e/budi-ani/").content.decode()
-        link = re.search(r'rel="next"\s+href="([^"]+)"', page)
-        assert link is not None
+        akad = ChapterFactory.create(event=event, slug="akad")
+        inside = [ready_photo(event, chapter=akad) for _ in range(5)]
 
-        backs = [photo_context(visit_of_sari(event), p)["back_url"] for p in photos[-3:]]
+        second = next_query(sari, "?chapter=akad")
+        seen = [photo_ids(sari, second), photo_ids(sari, second)]
 
-        assert backs == [
-            f"/e/budi-ani/#photo-{photos[-3].pk}",
-            f"{link[1]}#photo-{photos[-2].pk}",
-            f"{link[1]}#photo-{photos[-1].pk}",
-        ]
+        assert drawn == ["?chapter=akad", second]
+        assert seen == [ids(inside[3:])] * 2
+
+    def test_a_page_that_was_open_while_the_gallery_changed_leads_to_one_that_is_kept(
+        self, photos: list[Photo], drawn: list[str], sari: Client
+    ) -> None:
+        second = next_query(sari)
+        services.save_typed(photo=photos[0], fields={"caption"})
+
+        photo_ids(sari, second)
+        photo_ids(sari, second)
+
+        assert drawn == ["", second]
+
+    def test_what_is_new_after_a_number_is_drawn_each_time(
+        self, photos: list[Photo], drawn: list[str], sari: Client
+    ) -> None:
+        seen = [photo_ids(sari, "?show=new&after=4") for _ in range(2)]
+
+        assert drawn == ["?show=new&after=4"] * 2
+        assert seen == [ids(photos[4:])] * 2
+
+    def test_a_cursor_that_no_page_gave_is_answered_and_not_kept(
+        self, photos: list[Photo], drawn: list[str], sari: Client
+    ) -> None:
+        seen = [photo_ids(sari, self_made(number)) for number in (1, 2, 1)]
+
+        assert drawn == [self_made(1), self_made(2), self_made(1)]
+        assert seen == [ids(photos[:3])] * 3
+
+    def test_nor_is_the_page_to_which_such_a_page_leads(
+        self, photos: list[Photo], drawn: list[str], sari: Client
+    ) -> None:
+        place = [getattr(photos[0], name) for name in ("display_order", "sort_at", "id")]
+        between = next_query(sari, f"?cursor={keyset.encode(place)}")
+        drawn.clear()
+
+        seen = [photo_ids(sari, between) for _ in range(2)]
+
+        assert drawn == [between] * 2
+        assert seen == [ids(photos[4:])] * 2
+
+    @pytest.mark.parametrize("other", ["?show=new&after=1", "?chapter=akad"])
+    def test_what_one_list_gave_is_not_kept_for_another(
+        self, photos: list[Photo], drawn: list[str], sari: Client, event: Event, other: str
+    ) -> None:
+        akad = ChapterFactory.create(event=event, slug="akad")
+        Photo.objects.exclude(pk=photos[0].pk).update(chapter=akad)
+        given = f"?cursor={next_query(sari, other).rpartition('cursor=')[2]}"
+        drawn.clear()
+
+        for _ in range(2):
+            photo_ids(sari, given)
+
+        assert drawn == [given] * 2
+
+    def test_nor_what_another_event_gave(
+        self,
+        photos: list[Photo],
+        drawn: list[str],
+        sari: Client,
+        enter: Callable[[Event], Client],
+    ) -> None:
+        other = EventFactory.create(slug="other")
+        for _ in photos:
+            ready_photo(other)
+        page = enter(other).get("/e/other/").content.decode()
+        given = re.findall(r'rel="next"\s+href="/e/other/([^"]+)"', page)[0]
+        drawn.clear()
+
+        for _ in range(2):
+            photo_ids(sari, given)
+
+        assert drawn == [given] * 2
+
+    def test_what_the_couple_was_given_is_not_kept_for_guests(
+        self,
+        photos: list[Photo],
+        drawn: list[str],
+        sari: Client,
+        log_in: Callable[[User], Client],
+        budi: User,
+    ) -> None:
+        services.set_visibility(
+            photos=Photo.objects.filter(pk=photos[0].pk), visibility=Photo.Visibility.CLIENT
+        )
+        second = next_query(log_in(budi))
+        drawn.clear()
+
+        for _ in range(2):
+            photo_ids(sari, second)
+
+        assert drawn == [second] * 2
+
+    def test_a_page_behind_a_cursor_costs_what_the_first_one_does(
+        self,
+        photos: list[Photo],
+        sari: Client,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        second = next_query(sari)
+
+        with django_assert_num_queries(5):  # event, numbers and cover, photos, likes, page view
+            sari.get(GALLERY + second)
+        with django_assert_num_queries(3):  # event, likes, page view
+            sari.get(GALLERY + second)
+
+
+@pytest.mark.usefixtures("_a_release_of_its_own")
+class ReleaseTests:
+    def test_a_page_does_not_outlive_the_release_that_drew_it(
+        self, photos: list[Photo], drawn: list[str], sari: Client, settings: Settings
+    ) -> None:
+        photo_ids(sari)
+
+        settings.STUDIO_NAME = "Studio Lain"
+        fragments.release.cache_clear()
+        page = sari.get(GALLERY).content.decode()
+
+        assert drawn == ["", ""]
+        assert "Studio Lain" in page
+
+    def test_it_is_named_once_for_all_pages(self, photos: list[Photo], sari: Client) -> None:
+        for query in ("", "", "?show=new"):
+            photo_ids(sari, query)
+
+        assert fragments.release.cache_info().misses == 1
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("SECRET_KEY", "another-key"),
+            ("SITE_URL", "https://foto.example"),
+            ("STUDIO_NAME", "Studio Lain"),
+            ("STATIC_URL", "https://cdn.example/static/"),
+            ("PHOTO_STORAGE_OPTIONS", {"bucket_name": "foto"}),
+        ],
+    )
+    def test_a_setting_that_pages_show_is_another_release(
+        self, settings: Settings, name: str, value: Any
+    ) -> None:
+        before = fragments.release()
+        fragments.release.cache_clear()
+
+        setattr(settings, name, value)
+
+        assert fragments.release() != before
+
+    def test_another_manifest_of_static_files_is_another_release(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = fragments.release()
+        fragments.release.cache_clear()
+
+        monkeypatch.setattr(staticfiles_storage, "manifest_hash", "abc", raising=False)
+
+        assert fragments.release() != before
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            "templates/components/photo_tile.html",
+            "locale/id/LC_MESSAGES/django.mo",
+            "gallery/tiles.py",
+            "engagement/templatetags/likes.py",
+        ],
+    )
+    def test_another_template_translation_or_code_is_another_release(
+        self, tmp_path: Path, settings: Settings, file: str
+    ) -> None:
+        settings.BASE_DIR = tmp_path
+        for name in ("gallery/__init__.py", "engagement/__init__.py", file):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        before = fragments.release()
+        fragments.release.cache_clear()
+
+        (tmp_path / file).write_text("changed")
+
+        assert fragments.release() != before
+
+    def test_what_is_not_ours_does_not_matter(self, tmp_path: Path, settings: Settings) -> None:
+        settings.BASE_DIR = tmp_path
+        (tmp_path / "var" / "media").mkdir(parents=True)
+        before = fragments.release()
+        fragments.release.cache_clear()
+
+        (tmp_path / "var" / "media" / "notes.html").write_text("a guest's file")
+
+        assert fragments.release() == before

@@ -41,6 +41,17 @@ class PhotoDetailDoorTests:
 
 
 class PhotoDetailTests:
+    @pytest.mark.parametrize("chapter", ["nobody", "%00", "akad%00", "%F0%9F%92%9B"])
+    def test_a_chapter_that_there_is_not_leaves_the_whole_gallery(
+        self, sari: Client, event: Event, chapter: str
+    ) -> None:
+        photo, following = ready_photo(event), ready_photo(event)
+
+        response = sari.get(f"{address(photo)}?chapter={chapter}")
+
+        assert response.status_code == 200
+        assert address(following) in response.content.decode()
+
     def test_it_leads_to_its_neighbours_in_the_gallery_s_order(
         self, sari: Client, event: Event
     ) -> None:
@@ -80,5 +91,6 @@ class PhotoDetailTests:
         photo = [ready_photo(event) for _ in range(3)][1]
         sari.get(address(photo))
 
-        with django_assert_num_queries(6):  # event, photo, its place, before, after, page view
+        # Event, photo, its place, before, after, likes, comments, the guest's name, page view.
+        with django_assert_num_queries(9):
             sari.get(address(photo))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -83,6 +84,15 @@ class PhotoListDoorTests:
 
         assert client.get(GALLERY).status_code == 410
 
+    def test_it_says_when_it_was_closed(self, sari: Client, event: Event) -> None:
+        with time_machine.travel(datetime(2026, 10, 3, 3, tzinfo=UTC), tick=False):
+            event.status = Event.Status.ARCHIVED
+            event.save()
+
+        page = sari.get(GALLERY, headers={"Accept-Language": "id"}).content.decode()
+
+        assert "Galeri ini ditutup pada Sabtu, 3 Oktober 2026." in page
+
     def test_an_expired_event_is_gone_on_the_next_request(self, sari: Client, event: Event) -> None:
         assert sari.get(GALLERY).status_code == 200
 
@@ -113,6 +123,27 @@ class PhotoListDoorTests:
 
         assert response.status_code == 301
         assert response["Location"] == "/e/budi-ani/?chapter=akad"
+
+    def test_the_former_address_of_a_draft_is_not_found(
+        self, dimas: Client, sari: Client, budi: User, log_in: Callable[[User], Client]
+    ) -> None:
+        event = Event.objects.get()
+        event.old_slugs.create(slug="old-name")
+        Event.objects.update(status=Event.Status.DRAFT)
+
+        found = [browser.get("/e/old-name/").status_code for browser in (dimas, sari, log_in(budi))]
+
+        assert found == [404, 404, 404]
+
+    def test_it_leads_staff_to_a_draft(
+        self, hafi: User, event: Event, log_in: Callable[[User], Client]
+    ) -> None:
+        event.old_slugs.create(slug="old-name")
+        Event.objects.update(status=Event.Status.DRAFT)
+
+        response = log_in(hafi).get("/e/old-name/")
+
+        assert (response.status_code, response["Location"]) == (301, GALLERY)
 
 
 class PhotoListTests:
@@ -196,6 +227,16 @@ class PhotoListTests:
 
         assert sari.get(GALLERY + "?chapter=foreign").status_code == 404
 
+    @pytest.mark.parametrize(
+        "name", ["%00", "akad%00", "akad%20", "a/b", "%F0%9F%92%9B", "%ED%A0%80"]
+    )
+    def test_what_is_no_name_of_a_chapter_is_not_found(
+        self, sari: Client, event: Event, name: str
+    ) -> None:
+        ChapterFactory.create(event=event, slug="akad")
+
+        assert sari.get(f"{GALLERY}?chapter={name}").status_code == 404
+
     def test_every_picture_has_its_size_and_the_first_are_not_lazy(
         self, sari: Client, event: Event
     ) -> None:
@@ -205,6 +246,18 @@ class PhotoListTests:
         pictures = re.findall(r'<img class="grid__photo"[^>]*>', sari.get(GALLERY).content.decode())
 
         assert all("width=" in p and "height=" in p and "alt=" in p for p in pictures)
+        assert ['loading="lazy"' in p for p in pictures] == [False] * 2 + [True] * 4
+
+    def test_without_a_cover_more_photos_stand_on_the_first_screen(
+        self, sari: Client, event: Event
+    ) -> None:
+        akad = ChapterFactory.create(event=event, slug="akad")
+        for _ in range(6):
+            ready_photo(event, chapter=akad)
+
+        page = sari.get(GALLERY + "?chapter=akad").content.decode()
+
+        pictures = re.findall(r'<img class="grid__photo"[^>]*>', page)
         assert ['loading="lazy"' in p for p in pictures] == [False] * 4 + [True] * 2
 
     def test_no_original_and_no_code_stand_in_the_page(self, sari: Client, event: Event) -> None:
@@ -281,16 +334,16 @@ class PhotoListCostTests:
         sari.get(GALLERY)
         services.set_cover(photo=Photo.objects.all()[0])
 
-        with django_assert_num_queries(4):  # event, chapters, photos, page view
+        with django_assert_num_queries(5):  # event, numbers and cover, photos, likes, page view
             sari.get(GALLERY)
 
-    def test_a_warm_page_costs_the_event_and_the_view(
+    def test_a_warm_page_costs_the_event_the_likes_and_the_view(
         self, sari: Client, event: Event, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         ready_photo(event)
         sari.get(GALLERY)
 
-        with django_assert_num_queries(2):  # event, page view (written at once in the suite)
+        with django_assert_num_queries(3):  # event, likes, page view (written at once in the suite)
             sari.get(GALLERY)
 
     def test_the_first_page_makes_the_guest_s_row_and_the_second_counts(
