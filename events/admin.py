@@ -22,7 +22,7 @@ from events import services
 from events.admin_forms import EventAdminForm
 from events.models import Chapter, Event, GuestSession, OldSlug
 from events.qr import KINDS, draw_qr
-from hafiportrait.admin import DjangoInline, FactAdmin, FactInline, StudioModelAdmin
+from hafiportrait.admin import FactAdmin, FactInline, StudioInline, StudioModelAdmin
 from hafiportrait.lib.http import SeeOther
 
 EVENTS_IN_FILTER = 20
@@ -63,7 +63,7 @@ class EventFilter(admin.SimpleListFilter):
         return queryset.filter(**{self.event_path: self._chosen()})
 
 
-class ChapterInline(DjangoInline):
+class ChapterInline(StudioInline):
     """The parts of the day."""
 
     model = Chapter

@@ -15,6 +15,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -83,7 +84,7 @@ def signed_in(request: HttpRequest) -> User | None:
 def admit(request: HttpRequest, event: Event) -> Actor | None:
     """Return who this is at this event, or None for a stranger.
 
-    No query for a guest; for somebody signed in the log-in's two, and one for partners.
+    No query for a guest; for somebody signed in the log-in's two, and one for partners and staff.
     """
     user = signed_in(request)
     if user is not None:
@@ -95,11 +96,16 @@ def admit(request: HttpRequest, event: Event) -> Actor | None:
 
 
 def _audience_of(user: User, event: Event) -> Audience | None:
-    if user.is_staff:
+    if user.is_staff and _has_proved_it(user):
         return Audience.STAFF
     if event.client_id == user.pk or event.partners.filter(pk=user.pk).exists():
         return Audience.CLIENT
     return None
+
+
+def _has_proved_it(user: User) -> bool:
+    """Whether a password was not all that this person needed, where that is not enough."""
+    return not settings.SECOND_FACTOR_REQUIRED or is_mfa_enabled(user)
 
 
 def _person_session(user: User, event: Event) -> str:

@@ -9,5 +9,8 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events")
 
     def ready(self) -> None:
-        """Register the housekeepers of the services."""
-        from events import services  # noqa: F401  # they register themselves
+        """Register the housekeepers of the services, and what people are told."""
+        from events import letters, services  # noqa: F401  # housekeepers register themselves
+        from hafiportrait.accounts import notifications
+
+        notifications.register(letters.GALLERY_CLOSES)

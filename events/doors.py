@@ -18,9 +18,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from events.admission import Actor, Visit, admit, is_closed_to
+from events.lookup import event_at
 from events.models import Event, OldSlug
 from hafiportrait.lib.errors import problem
-from hafiportrait.lib.http import wants_json
+from hafiportrait.lib.http import is_script
 
 P = ParamSpec("P")
 Answer = HttpResponse
@@ -29,21 +30,34 @@ Answer = HttpResponse
 def find_event(request: HttpRequest, slug: str) -> Event | HttpResponse:
     """Return the event at this address, or the redirect from an address that it had before.
 
-    Raises Http404. One query for an event that is there.
+    Raises Http404; a draft's former address leads nobody but staff to it. One query for an event
+    that is there.
     """
-    # Not `first()`: its order and limit cost a third of the query that every page begins with.
-    for event in Event.objects.filter(slug=slug):
+    event = event_at(slug)
+    if event is not None:
         return event
     old = OldSlug.objects.select_related("event").filter(slug=slug).first()
     if old is None:
         raise Http404
+    if old.event.status == Event.Status.DRAFT:
+        _staff_only(admit(request, old.event))
     return moved(request, old.slug, old.event.slug)
 
 
 def moved(request: HttpRequest, old: str, new: str) -> HttpResponse:
-    """Return the permanent redirect to the same page under the event's present address."""
+    """Return the permanent redirect to the same page under the event's present address.
+
+    301 for readers; after it a browser asks by GET, so a form gets 308 and is sent again whole.
+    """
     where = request.get_full_path().replace(f"/e/{old}/", f"/e/{new}/", 1)
-    return HttpResponsePermanentRedirect(where)
+    is_form = request.method not in ("GET", "HEAD")
+    return HttpResponsePermanentRedirect(where, preserve_request=is_form)
+
+
+def _staff_only(actor: Actor | None) -> None:
+    """Raise Http404 for everybody but the photographer."""
+    if not (actor and actor.is_staff):
+        raise Http404
 
 
 def gallery_door(
@@ -69,8 +83,8 @@ def gallery_door(
 
 def refuse(request: HttpRequest, event: Event, actor: Actor | None) -> HttpResponse | None:
     """Return the refusal that this person gets at this event, or None."""
-    if event.status == Event.Status.DRAFT and not (actor and actor.is_staff):
-        raise Http404
+    if event.status == Event.Status.DRAFT:
+        _staff_only(actor)
     if is_closed_to(event, actor):
         return closed(request, event)
     return None if actor else ask_for_code(request, event)
@@ -78,8 +92,7 @@ def refuse(request: HttpRequest, event: Event, actor: Actor | None) -> HttpRespo
 
 def closed(request: HttpRequest, event: Event) -> HttpResponse:
     """Answer 410: the gallery was archived, or its time is over."""
-    ended = min(event.storage_expires_at, timezone.now())
-    date = formats.date_format(timezone.localtime(ended), "DATE_FORMAT")
+    date = formats.date_format(timezone.localtime(event.closed_at), "DATE_FORMAT")
     return problem(
         request,
         410,
@@ -91,7 +104,7 @@ def closed(request: HttpRequest, event: Event) -> HttpResponse:
 
 def ask_for_code(request: HttpRequest, event: Event) -> HttpResponse:
     """Send a reader to the code form, and answer 403 to a form or a script."""
-    if request.method in ("GET", "HEAD") and not _is_script(request):
+    if request.method in ("GET", "HEAD") and not is_script(request):
         enter = reverse("events:event-enter", args=[event.slug])
         answer = redirect(f"{enter}?{urlencode({'next': request.get_full_path()})}")
         answer["Cache-Control"] = "private, no-cache"
@@ -104,11 +117,6 @@ def ask_for_code(request: HttpRequest, event: Event) -> HttpResponse:
         _("Enter the code of this gallery first."),
         title=_("No entry"),
     )
-
-
-def _is_script(request: HttpRequest) -> bool:
-    """Return whether a script asks and no reader: browsers say so of their `fetch`."""
-    return wants_json(request) or request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
 def switched_off(request: HttpRequest, what: str) -> HttpResponse:

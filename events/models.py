@@ -22,6 +22,7 @@ from events.codes import (
     normalise_code,
     propose_code,
 )
+from hafiportrait.accounts.models import User
 
 models.CharField.register_lookup(Length)
 
@@ -130,6 +131,7 @@ class Event(models.Model):
     access_version = models.PositiveIntegerField(default=1, editable=False)
     gallery_version = models.PositiveIntegerField(default=1, editable=False)
     last_sequence = models.PositiveBigIntegerField(default=0, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -180,6 +182,10 @@ class Event(models.Model):
         self.access_code = normalise_code(self.access_code)
         if not self.storage_expires_at:
             self.storage_expires_at = expiry_for(self.event_date)
+        if self.status != self.Status.ARCHIVED:
+            self.archived_at = None
+        elif self.archived_at is None:
+            self.archived_at = timezone.now()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -215,10 +221,20 @@ class Event(models.Model):
                 {"access_code": _("This code can be guessed from the title, address or date.")}
             )
 
+    def couple(self) -> list[User]:
+        """Return the client and the partners, each once; a query or two unless prefetched."""
+        people = [*([self.client] if self.client else []), *self.partners.all()]
+        return list(dict.fromkeys(people))
+
     @property
     def is_expired(self) -> bool:
         """Whether the time for which the gallery stays open is over."""
         return self.storage_expires_at <= timezone.now()
+
+    @property
+    def closed_at(self) -> datetime:
+        """When guests were let in for the last time; asked only of one that is closed."""
+        return min(self.archived_at or timezone.now(), self.storage_expires_at)
 
     @property
     def is_open(self) -> bool:

@@ -15,14 +15,14 @@ PNG_PIXELS_MIN = 1000
 KINDS = {"png": "image/png", "svg": "image/svg+xml"}
 
 
-def draw_qr(text: str, kind: str) -> bytes:
+def draw_qr(text: str, kind: str, *, pixels: int = PNG_PIXELS_MIN) -> bytes:
     """Return a QR code that says `text`, as a file of one of KINDS.
 
-    The PNG is black on white with a whole number of pixels per module, at least 1,000 px wide;
+    The PNG is black on white with a whole number of pixels per module, at least `pixels` wide;
     the SVG is one path on a white ground, with neither style nor script.
     """
     code = _code(text)
-    return _png(code) if kind == "png" else _svg(code)
+    return _png(code, pixels) if kind == "png" else _svg(code)
 
 
 def _code(text: str) -> qrcode.QRCode[Any]:
@@ -34,9 +34,9 @@ def _code(text: str) -> qrcode.QRCode[Any]:
     return code
 
 
-def _png(code: qrcode.QRCode[Any]) -> bytes:
+def _png(code: qrcode.QRCode[Any], pixels: int) -> bytes:
     modules = code.modules_count + 2 * QUIET_ZONE_MODULES
-    code.box_size = -(-PNG_PIXELS_MIN // modules)
+    code.box_size = -(-pixels // modules)
     file = BytesIO()
     code.make_image().save(file)
     return file.getvalue()

@@ -61,7 +61,7 @@ def update_event(*, event: Event) -> set[str]:
     edited = [f for f in Event._meta.concrete_fields if f.editable and not f.primary_key]
     changed = {f.name for f in edited if getattr(before, f.attname) != getattr(event, f.attname)}
     # Never the versions and counters: workers raise them while the form is open.
-    event.save(update_fields=[*(f.name for f in edited), "updated_at"])
+    event.save(update_fields=[*(f.name for f in edited), "archived_at", "updated_at"])
     if "slug" in changed:
         rename_slug(event=event, old_slug=before.slug)
     if "access_code" in changed:

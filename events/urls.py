@@ -11,4 +11,5 @@ urlpatterns = [
     path("q/<str:code>/", views.qr_enter, name="qr-enter"),
     path("e/<slug:slug>/enter/", views.event_enter, name="event-enter"),
     path("e/<slug:slug>/enter/card.png", views.event_card, name="event-card"),
+    path("e/<slug:slug>/qr.png", views.gallery_qr, name="gallery-qr"),
 ]

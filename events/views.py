@@ -6,14 +6,15 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.admission import admit, let_in, remember_browser, signed_in
+from events.admission import Visit, admit, let_in, remember_browser, signed_in
 from events.cards import draw_card
-from events.doors import closed, find_event, refuse
+from events.doors import closed, find_event, gallery_door, refuse
 from events.entry import (
     TooManyTries,
     WrongCode,
@@ -22,10 +23,12 @@ from events.entry import (
 )
 from events.forms import AccessCodeForm
 from events.models import Event, GuestSession
+from events.qr import KINDS, PNG_PIXELS_MIN, draw_qr
 from hafiportrait.lib.errors import problem
 from hafiportrait.lib.http import SeeOther, absolute, safe_next, wants_json
 
 CARD_CACHE_SECONDS = 3600
+QR_SIZES = {"250", "500", str(PNG_PIXELS_MIN), "2000"}
 
 
 @login_not_required
@@ -70,6 +73,9 @@ def qr_enter(request: HttpRequest, code: str) -> HttpResponse:
         return _no_referrer(closed(request, event))
     response = redirect("gallery:photo-list", slug=event.slug)
     let_in(request, response, event, entered_by=GuestSession.EnteredBy.QR.value)
+    # Set here and not by the gallery, whose page the phone then has under the cookies that it sends
+    # from now on: the worker keeps it without asking again.
+    get_token(request)
     return _no_referrer(response)
 
 
@@ -84,6 +90,24 @@ def event_card(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     response = HttpResponse(draw_card(event.title), content_type="image/png")
     response["Cache-Control"] = f"public, max-age={CARD_CACHE_SECONDS}"
+    return response
+
+
+@require_safe
+@gallery_door
+def gallery_qr(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Draw the code that leads to the gallery, in `size` pixels or a few more.
+
+    Staff and client get the one that lets in. A guest's leads to the door: no page for guests
+    carries the access code.
+    """
+    typed = request.GET.get("size", str(PNG_PIXELS_MIN))
+    if typed not in QR_SIZES:
+        return problem(request, 400, "bad_size", _("The code is not drawn in this size."))
+    event = visit.event
+    text = event.entry_url if visit.actor.sees_everything else event.gallery_url
+    response = HttpResponse(draw_qr(text, "png", pixels=int(typed)), content_type=KINDS["png"])
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 from events.admission import Visit
 from events.models import GuestSession
 from hafiportrait.lib.errors import counting_may_fail
-from hafiportrait.lib.http import client_address, user_agent
+from hafiportrait.lib.http import client_address, is_script, user_agent
 
 log = logging.getLogger(__name__)
 
@@ -116,17 +116,22 @@ buffer = ViewBuffer()
 def count_page(request: HttpRequest, visit: Visit) -> None:
     """Count a page of the gallery; the first of a session makes its row.
 
-    No query for a session that this process knows; two for the first page. On a full disk a page
-    is shown without being counted.
+    No query for a session that this process knows; two for the first page. What a script fetches
+    (the next photos, the worker's copy of a page) is no page that somebody opened. On a full disk
+    a page is shown without being counted.
     """
     session_id = visit.actor.session_id
     with counting_may_fail():
-        if buffer.knows(session_id) or not _is_first(request, visit):
+        is_known = buffer.knows(session_id) or not ensure_session(request, visit)
+        if is_known and not is_script(request):
             buffer.add(session_id)
 
 
-def _is_first(request: HttpRequest, visit: Visit) -> bool:
-    """Make the session's row unless it is there; return whether it was made now."""
+def ensure_session(request: HttpRequest, visit: Visit) -> bool:
+    """Make the row of this person's session unless it is there; return whether it was made now.
+
+    What a guest says or likes names the row, also where no page of the gallery was seen before.
+    """
     actor = visit.actor
     defaults = {
         "event": visit.event,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -270,8 +272,14 @@ class LogInTests:
         [("hafi", Audience.STAFF), ("budi", Audience.CLIENT), ("ani", Audience.CLIENT)],
     )
     def test_staff_client_and_partner_are_admitted_by_it(
-        self, event: Event, request: pytest.FixtureRequest, who: str, audience: Audience
+        self,
+        event: Event,
+        request: pytest.FixtureRequest,
+        settings: Settings,
+        who: str,
+        audience: Audience,
     ) -> None:
+        settings.SECOND_FACTOR_REQUIRED = False
         user = request.getfixturevalue(who)
 
         actor = Browser(user).actor(event)
@@ -309,6 +317,62 @@ class LogInTests:
         browser.cookies.clear()
 
         assert browser.actor(event) is None
+
+
+class SecondFactorTests:
+    @pytest.fixture(autouse=True)
+    def _outside_the_demo(self, settings: Settings) -> None:
+        settings.SECOND_FACTOR_REQUIRED = True
+
+    def test_a_photographer_without_one_is_a_stranger(
+        self, event: Event, hafi: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(2):  # the factor, partners
+            assert Browser(hafi).actor(event) is None
+
+    def test_with_one_it_is_the_photographer(
+        self, event: Event, hafi: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        TOTP.activate(hafi, "JBSWY3DPEHPK3PXP")
+
+        with django_assert_num_queries(1):  # the factor
+            actor = Browser(hafi).actor(event)
+
+        assert actor is not None
+        assert (actor.audience, actor.user) == (Audience.STAFF, hafi)
+
+    def test_without_one_a_photographer_with_the_code_is_a_guest(
+        self, event: Event, hafi: User
+    ) -> None:
+        browser = Browser(hafi)
+        browser.enter(event)
+
+        actor = browser.actor(event)
+
+        assert actor is not None
+        assert (actor.audience, actor.user) == (Audience.GUEST, None)
+
+    def test_a_draft_is_not_found_without_one(
+        self, event: Event, hafi: User, log_in: Callable[[User], Client]
+    ) -> None:
+        Event.objects.update(status=Event.Status.DRAFT)
+        browser = log_in(hafi)
+
+        addresses = ("/e/budi-ani/", "/e/budi-ani/enter/")
+
+        assert [browser.get(address).status_code for address in addresses] == [404, 404]
+
+    def test_clients_need_none_and_cost_nothing_more(
+        self,
+        event: Event,
+        budi: User,
+        ani: User,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        with django_assert_num_queries(1):  # partners
+            actors = [Browser(person).actor(event) for person in (budi, ani)]
+
+        assert [actor and actor.audience for actor in actors] == [Audience.CLIENT] * 2
 
 
 class ClosedTests:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from events import services
 from events.models import Chapter, Event, GuestSession, OldSlug, expiry_for
 from gallery.models import Photo
 from hafiportrait.accounts.models import User
@@ -115,6 +116,36 @@ class OpenTests:
             assert event.is_open
         with time_machine.travel(end, tick=False):
             assert not event.is_open
+
+
+class ClosingTests:
+    ARCHIVED = datetime(2026, 11, 7, 3, tzinfo=UTC)
+
+    @pytest.mark.parametrize("way", ["saved", "edited"])
+    def test_an_archived_event_closed_when_it_was_archived(self, db: None, way: str) -> None:
+        event = EventFactory.create()
+        event.status = Event.Status.ARCHIVED
+        with time_machine.travel(self.ARCHIVED, tick=False):
+            event.save() if way == "saved" else services.update_event(event=event)
+
+        event.title = "Pernikahan"
+        services.update_event(event=event)
+
+        assert Event.objects.get().closed_at == self.ARCHIVED
+
+    def test_one_that_had_ended_before_closed_at_its_end(self, db: None) -> None:
+        end = self.ARCHIVED - timedelta(days=1)
+        with time_machine.travel(self.ARCHIVED, tick=False):
+            event = EventFactory.create(status="ARCHIVED", storage_expires_at=end)
+
+        assert event.closed_at == end
+
+    def test_one_that_is_opened_again_has_not_been_archived(self, db: None) -> None:
+        event = EventFactory.create(status="ARCHIVED")
+        event.status = Event.Status.ACTIVE
+        services.update_event(event=event)
+
+        assert Event.objects.get().archived_at is None
 
 
 class QuerySetTests:
