@@ -1,4 +1,4 @@
-"""People in the photographer's admin."""
+"""People, and what they were told, in the photographer's admin."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from hafiportrait.accounts import notifications
 from hafiportrait.accounts.forms import PersonChangeForm, PersonCreationForm
-from hafiportrait.accounts.models import User
-from hafiportrait.admin import StudioModelAdmin
+from hafiportrait.accounts.models import Notification, User
+from hafiportrait.admin import FactAdmin, StudioModelAdmin
 
 # A studio has one kind of staff; addresses follow the person; the secrets of a second factor are
 # nobody's to read.
@@ -39,12 +40,12 @@ class PersonAdmin(StudioModelAdmin[User], UserAdmin):  # type: ignore[type-arg] 
     filter_horizontal = ()
     readonly_fields = ("last_login", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("full_name", "email", "phone", "password")}),
+        (None, {"fields": ("full_name", "email", "phone", "language", "password")}),
         (_("Access"), {"fields": ("role", "is_active")}),
         (_("Times"), {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("full_name", "email", "phone", "role")}),
+        (None, {"fields": ("full_name", "email", "phone", "language", "role")}),
         (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
     )
     actions = ("remove_second_factor",)
@@ -83,3 +84,36 @@ class PersonAdmin(StudioModelAdmin[User], UserAdmin):  # type: ignore[type-arg] 
             people,
         )
         self.message_user(request, done % {"count": people}, messages.SUCCESS)
+
+
+@admin.register(Notification)
+class NotificationAdmin(FactAdmin[Notification]):
+    """What people were told, and what could not be sent."""
+
+    list_display = ("created_at", "user", "label", "channel", "status", "sent_at")
+    list_filter = ("status", "channel")
+    list_select_related = ("user",)
+    search_fields = ("user__full_name", "user__email")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = ("label", "user", "to", "channel", "language", "status", "reason", "created_at")
+    readonly_fields = ("label", "reason")
+    actions = ("try_again",)
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def label(self, notification: Notification) -> str:
+        return notifications.label_of(notification.kind)
+
+    @admin.display(description=_("reason"))
+    def reason(self, notification: Notification) -> str:
+        """Return what the mail server said last, in its own words, or our own reason translated."""
+        return gettext(notification.error) if notification.error else "–"
+
+    @admin.action(description=_("Send what could not be sent"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Send again what was given up."""
+        found = notifications.try_again(rows=queryset)
+        said = ngettext(
+            "%(count)d letter is sent again.", "%(count)d letters are sent again.", found
+        )
+        self.message_user(request, said % {"count": found}, messages.SUCCESS)
