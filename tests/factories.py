@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from events.models import Chapter, Event, GuestSession
+from gallery import tallies
 from gallery.models import Photo, Rendition, photo_folder
 from hafiportrait.accounts.models import User
 
@@ -99,9 +100,11 @@ def ready_photo(event: Event, **fields: Any) -> Photo:
     )
     photo.delivery_key = photo.storage_key
     photo.thumbnail_key = rendition(photo, "w400").key
-    photo.save(update_fields=["delivery_key", "thumbnail_key"])
+    photo.web_size = 500
+    photo.save(update_fields=["delivery_key", "thumbnail_key", "web_size"])
     for kind in ("w800", "w1600", "w2400", "web"):
         rendition(photo, kind)
+    tallies.recount(event.pk)
     return photo
 
 

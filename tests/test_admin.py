@@ -19,7 +19,7 @@ from engagement.models import Comment, EditingRequest, EditingRequestPhoto, Phot
 from events.models import Event, GuestSession
 from gallery.models import Photo
 from hafiportrait import admin as studio_admin
-from hafiportrait.accounts.models import User
+from hafiportrait.accounts.models import Notification, User
 from hafiportrait.admin import CappedPaginator
 from portfolio.models import PortfolioPhoto
 from tests.factories import (
@@ -96,6 +96,12 @@ def make_work() -> PortfolioPhoto:
     )
 
 
+def make_notification() -> Notification:
+    return Notification.objects.create(
+        user=make_person(), kind="gallery-closes", fact="a", channel="EMAIL", language="id"
+    )
+
+
 MAKERS: dict[type[Model], Callable[[], Any]] = {
     Event: make_event,
     GuestSession: make_session,
@@ -107,21 +113,23 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     PhotoDownload: make_download,
     EventAnalytics: make_analytics,
     User: make_person,
+    Notification: make_notification,
 }
-FACTS = (GuestSession, PhotoLike, PhotoDownload, EventAnalytics)
-# Session, person, number of rows and rows; then one for each filter by event, and for a hierarchy
-# of dates its span and its years.
+FACTS = (GuestSession, PhotoLike, PhotoDownload, EventAnalytics, Notification)
+# Session, person, waiting comments, number of rows and rows; then one for each filter by event, and
+# for a hierarchy of dates its span and its years.
 LIST_QUERIES = {
-    Event: 6,
-    GuestSession: 5,
-    Photo: 5,
-    PhotoLike: 5,
-    Comment: 7,
-    EditingRequest: 7,
-    PortfolioPhoto: 4,
-    PhotoDownload: 7,
-    EventAnalytics: 5,
-    User: 4,
+    Event: 7,
+    GuestSession: 6,
+    Photo: 6,
+    PhotoLike: 6,
+    Comment: 8,
+    EditingRequest: 8,
+    PortfolioPhoto: 5,
+    PhotoDownload: 8,
+    EventAnalytics: 6,
+    User: 5,
+    Notification: 7,
 }
 every_model = pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
 every_language = pytest.mark.parametrize("language", ["id", "en"])
@@ -173,7 +181,7 @@ class AdminDoorTests:
 
 @pytest.mark.django_db
 class EveryModelTests:
-    def test_the_ten_models_and_no_other_are_there(self) -> None:
+    def test_these_models_and_no_other_are_there(self) -> None:
         assert set(admin.site._registry) == set(MAKERS)
 
     def test_apps_stand_in_the_order_of_the_work(self, studio: Client) -> None:

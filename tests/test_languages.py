@@ -25,6 +25,7 @@ from django.urls import reverse
 from django.utils import formats, translation
 from django.utils.text import capfirst
 
+from engagement.models import Comment
 from events.entry import WRONG_A_MINUTE
 from events.models import Event
 from gallery.models import Photo
@@ -81,6 +82,7 @@ REFUSALS = {
     403: {"id": "Tidak ada akses", "en": "No entry"},
     429: {"id": "Terlalu banyak percobaan", "en": "Too many tries"},
 }
+WAITING = {"id": "Menunggu persetujuan", "en": "Waiting for approval"}
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_model = pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
 
@@ -187,6 +189,27 @@ def photo(event: Event) -> Photo:
     return ready_photo(event, chapter=ChapterFactory.create(event=event))
 
 
+def said_by_others(
+    event: Event, photo: Photo | None, *, status: str = Comment.Status.APPROVED
+) -> None:
+    """Have two guests say something under a photo, or sign the guestbook."""
+    for attendance in Comment.Attendance.values if photo is None else ("", ""):
+        Comment.objects.create(
+            event=event,
+            photo=photo,
+            author_name="Joko",
+            content="Salam hangat",
+            attendance=attendance,
+            session_id="of-somebody-else",
+            status=status,
+        )
+
+
+def say(browser: Client, path: str, **fields: str) -> None:
+    """Say something as a guest, which waits for approval."""
+    browser.post(path, {"author_name": "Sari", "content": "Salam manis", **fields})
+
+
 def expired_gallery() -> str:
     """Return the address of a gallery that closed when 21 November began in Makassar."""
     event: Event = EventFactory.create(storage_expires_at=datetime(2025, 11, 20, 16, tzinfo=UTC))
@@ -228,6 +251,75 @@ class GuestPageTests:
     def test_one_photo(self, sari: Client, event: Event, photo: Photo, language: str) -> None:
         ready_photo(event)
         page = reverse("gallery:photo-detail", args=[event.slug, photo.pk])
+
+        assert_speaks(look(sari, page, language), language)
+
+    def test_one_photo_with_comments(
+        self, sari: Client, event: Event, photo: Photo, language: str
+    ) -> None:
+        page = reverse("gallery:photo-detail", args=[event.slug, photo.pk])
+        said_by_others(event, photo)
+        say(sari, reverse("engagement:comment-create", args=[event.slug, photo.pk]))
+
+        response = look(sari, page, language)
+
+        assert_speaks(response, language)
+        assert WAITING[language] in visible_text(response)
+
+    @pytest.mark.parametrize("show", ["liked", "popular"])
+    def test_favourites(
+        self, sari: Client, event: Event, photo: Photo, show: str, language: str
+    ) -> None:
+        page = f"{event.get_absolute_url()}?show={show}"
+
+        assert_speaks(look(sari, page, language), language)
+        sari.post(reverse("engagement:photo-like", args=[event.slug, photo.pk]), {"liked": "1"})
+        liked = look(sari, page, language)
+
+        assert_speaks(liked, language)
+        assert str(photo.pk) in liked.content.decode()
+
+    def test_the_guestbook(self, sari: Client, event: Event, language: str) -> None:
+        page = reverse("engagement:guestbook", args=[event.slug])
+
+        assert_speaks(look(sari, page, language), language)
+        said_by_others(event, None)
+        say(sari, page, attendance=Comment.Attendance.YES)
+        signed = look(sari, page, language)
+
+        assert_speaks(signed, language)
+        assert WAITING[language] in visible_text(signed)
+
+    def test_a_wish_that_is_wrong(self, sari: Client, event: Event, language: str) -> None:
+        headers = {"Accept-Language": language}
+        wrong = {"author_name": "", "content": "x" * 1001, "author_email": "no address"}
+
+        response = sari.post(
+            reverse("engagement:guestbook", args=[event.slug]), wrong, headers=headers
+        )
+
+        assert response.status_code == 400
+        assert_speaks(response, language)
+
+    def test_the_guestbook_as_a_book(self, sari: Client, event: Event, language: str) -> None:
+        page = reverse("engagement:guestbook-keepsake", args=[event.slug])
+
+        assert_speaks(look(sari, page, language), language)
+        said_by_others(event, None)
+
+        assert_speaks(look(sari, page, language), language)
+
+    def test_closed_comments(self, sari: Client, event: Event, photo: Photo, language: str) -> None:
+        Event.objects.filter(pk=event.pk).update(allow_comments=False)
+
+        for page in (
+            reverse("gallery:photo-detail", args=[event.slug, photo.pk]),
+            reverse("engagement:guestbook", args=[event.slug]),
+        ):
+            assert_speaks(look(sari, page, language), language)
+
+    def test_the_wall(self, sari: Client, event: Event, photo: Photo, language: str) -> None:
+        page = reverse("gallery:slideshow", args=[event.slug])
 
         assert_speaks(look(sari, page, language), language)
 
@@ -308,6 +400,15 @@ class StaffPageTests:
 
         for page in pages:
             assert_speaks(look(studio, page, language), language)
+
+    def test_the_queue_of_comments(self, studio: Client, photo: Photo, language: str) -> None:
+        queue = reverse("admin:engagement_comment_queue")
+
+        assert_speaks(look(studio, queue, language), language)
+        for place in (photo, None):
+            said_by_others(photo.event, place, status=Comment.Status.PENDING)
+
+        assert_speaks(look(studio, queue, language), language)
 
     @pytest.mark.parametrize("model", [Event, User], ids=lambda model: model.__name__)
     def test_a_form_that_is_wrong(self, studio: Client, model: type[Model], language: str) -> None:
@@ -418,28 +519,29 @@ class DateTests:
 
         page = look(sari, event.get_absolute_url(), "id")
 
-        assert re.findall(r"<time.*?>(.*?)</time>", page.content.decode()) == ["21 November 2026"]
+        said = re.findall(r"<time[^>]*>([^<]+)</time>", page.content.decode())
+        assert said == ["Sabtu, 21 November 2026"]
 
     def test_a_closed_gallery_says_when(self, dimas: Client) -> None:
         page = look(dimas, expired_gallery(), "id")
 
-        assert "Galeri ini ditutup pada 21 November 2025." in visible_text(page)
+        assert "Galeri ini ditutup pada Jumat, 21 November 2025." in visible_text(page)
 
     def test_no_month_is_cut_short(self) -> None:
         with translation.override("id"):
             days = [formats.date_format(datetime(2026, n, 1), "DATE_FORMAT") for n in range(1, 13)]
 
         assert days == [
-            "1 Januari 2026",
-            "1 Februari 2026",
-            "1 Maret 2026",
-            "1 April 2026",
-            "1 Mei 2026",
-            "1 Juni 2026",
-            "1 Juli 2026",
-            "1 Agustus 2026",
-            "1 September 2026",
-            "1 Oktober 2026",
-            "1 November 2026",
-            "1 Desember 2026",
+            "Kamis, 1 Januari 2026",
+            "Minggu, 1 Februari 2026",
+            "Minggu, 1 Maret 2026",
+            "Rabu, 1 April 2026",
+            "Jumat, 1 Mei 2026",
+            "Senin, 1 Juni 2026",
+            "Rabu, 1 Juli 2026",
+            "Sabtu, 1 Agustus 2026",
+            "Selasa, 1 September 2026",
+            "Kamis, 1 Oktober 2026",
+            "Minggu, 1 November 2026",
+            "Selasa, 1 Desember 2026",
         ]

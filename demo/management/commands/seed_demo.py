@@ -20,6 +20,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from demo.pictures import draw_picture
+from demo.voices import remove_voices, seed_voices
 from events.models import Chapter, Event
 from gallery.models import Photo
 from gallery.storage import photo_storage
@@ -58,6 +59,7 @@ class Command(BaseCommand):
             seed_files(event, sorted(options["photos"].rglob("*")))
         else:
             seed_pictures(event)
+        seed_voices(event)
         if options["wait"]:
             self._wait(event)
         waiting = event.photos.exclude(status=Photo.Status.READY).count()
@@ -71,7 +73,9 @@ class Command(BaseCommand):
 
 def remove_demo() -> None:
     """Delete the demo's people and event, with everything that hangs on them."""
-    Event.objects.filter(slug=SLUG, access_code=CODE).delete()
+    for event in Event.objects.filter(slug=SLUG, access_code=CODE):
+        remove_voices(event)
+        event.delete()
     User.objects.filter(email__in=[PHOTOGRAPHER[0], CLIENT[0]]).delete()
 
 
