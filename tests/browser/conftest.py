@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.ops.servers import free_port
 START_SECONDS = 30
 PATIENCE_MILLISECONDS = 20_000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
+ALL_SCRIPTS_RAN = "() => !document.querySelector('[data-awaited]')"
 # As root without a sandbox, and without calls to the browser's maker.
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -29,8 +30,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Chromium writes every refused form to the console; the page itself says what is wrong.
-REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 40\d")
+# Chromium writes every refusal to the console; the page itself says what is wrong.
+REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,27 @@ def browser_context_args(base_url: str) -> dict[str, Any]:
         "locale": "en-GB",
         "viewport": {"width": 390, "height": 844},
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Have every opening of a page wait for the scripts that come after its pictures."""
+
+    def waiting(name: str) -> Callable[..., Any]:
+        navigate = getattr(Page, name)
+
+        def open_page(page: Page, *args: Any, **kwargs: Any) -> Any:
+            answer = navigate(page, *args, **kwargs)
+            if not page.evaluate(ALL_SCRIPTS_RAN):
+                page.wait_for_function(ALL_SCRIPTS_RAN)
+            return answer
+
+        return open_page
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("goto", "reload", "go_back"):
+            patch.setattr(Page, name, waiting(name))
+        yield
 
 
 @pytest.fixture
