@@ -19,7 +19,7 @@ PRODUCTION := ENV_FILE=/dev/null SITE_URL=https://photos.example.com \
 .DEFAULT_GOAL := help
 .PHONY: help run dev setup setup-dev messages static test test-postgres test-celery browser-test \
 	check check-code check-types check-layers check-templates check-django check-catalogues \
-	bench screenshots lock clean
+	bench lighthouse screenshots lock clean
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -35,8 +35,8 @@ dev: setup-dev .env messages ## The same with DEBUG on, and without collected st
 
 # --- set up ------------------------------------------------------------------------------------
 
-setup: .venv/installed node_modules/.package-lock.json ## Install what the site needs
-setup-dev: .venv/installed-dev node_modules/.package-lock.json ## Install what developers need too
+setup: .venv/installed node_modules/installed ## Install what the site needs
+setup-dev: .venv/installed-dev node_modules/installed-dev ## Install what developers need too
 
 $(PY):
 	@scripts/make_venv.sh "$(PYTHON)"
@@ -52,10 +52,19 @@ $(PY):
 	@$(PIP) -r requirements-dev.lock
 	@touch $@
 
-node_modules/.package-lock.json: package-lock.json .npmrc | $(PY)
+# npm empties the folder first, stamps included: what is there is what its stamps say.
+NPM_CI := scripts/npm.sh ci --ignore-scripts --no-progress
+
+node_modules/installed: package-lock.json .npmrc | $(PY)
 	@echo "Installing the locked front-end packages"
-	@scripts/npm.sh ci --ignore-scripts --include=dev --no-progress
+	@$(NPM_CI) --omit=dev
 	@touch $@
+
+# The developers' packages hold the others, so that `setup` has nothing to do after `setup-dev`.
+node_modules/installed-dev: package-lock.json .npmrc | $(PY)
+	@echo "Installing the locked front-end packages for developers"
+	@$(NPM_CI) --include=dev
+	@touch node_modules/installed $@
 
 .env: | $(PY)
 	@$(PY) -m scripts.first_env
@@ -68,7 +77,7 @@ messages: $(CATALOGUES) ## Compile the translations
 static: var/static/staticfiles.json ## Collect the static files
 
 var/static/staticfiles.json: $(STATIC_FILES) hafiportrait/lib/packages.py .venv/installed \
-		node_modules/.package-lock.json | .env
+		node_modules/installed | .env
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 
@@ -88,7 +97,7 @@ test-celery: setup-dev messages ## The job tests on real Celery and Redis (REDIS
 browser-test: export CHROMIUM := $(CHROMIUM)
 browser-test: setup-dev messages ## The pages in a real Chromium (CHROMIUM=…)
 	@test -x "$(CHROMIUM)" || { echo "hafiportrait: no Chromium at $(CHROMIUM); on Debian: apt-get install chromium" >&2; exit 1; }
-	$(PYTEST) -n0 -m browser tests/browser $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile -m browser tests/browser $(ARGS)
 
 check: check-code check-types check-layers check-templates check-django check-catalogues ## Everything that CI checks without running the site
 
@@ -115,6 +124,10 @@ check-catalogues: setup-dev
 
 bench: setup-dev messages ## Measure speed beside bare code; writes benchmarks/RESULTS.md
 	$(PY) -m benchmarks.run $(ARGS)
+
+lighthouse: export CHROMIUM := $(CHROMIUM)
+lighthouse: setup-dev messages ## Measure a guest's pages on a simulated phone; writes benchmarks/RESULTS.md
+	$(PY) -m benchmarks.lighthouse $(ARGS)
 
 screenshots: setup-dev messages ## Draw the pictures of the README
 	CHROMIUM=$(CHROMIUM) $(PY) -m scripts.screenshots $(ARGS)

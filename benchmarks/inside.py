@@ -34,6 +34,7 @@ from django.utils import timezone  # noqa: E402
 
 from benchmarks.bare import render_bare  # noqa: E402
 from events.models import Chapter, Event  # noqa: E402
+from gallery import tallies  # noqa: E402
 from gallery.delivery import _members, deliverables, plan_of  # noqa: E402
 from gallery.imaging.location import has_location  # noqa: E402
 from gallery.imaging.render import render  # noqa: E402
@@ -62,6 +63,7 @@ def make_event(slug: str, code: str, photos: int) -> str:
         numbers = range(first, min(first + BATCH, photos))
         Photo.objects.bulk_create(_ready(event, chapters[n % 4], n) for n in numbers)
     Event.objects.filter(pk=event.pk).update(last_sequence=photos, gallery_version=photos + 1)
+    tallies.recount(event.pk)
     return str(event.pk)
 
 
@@ -82,6 +84,8 @@ def _ready(event: Event, chapter: Chapter | None, number: int, **fields: Any) ->
         "delivery_key": key,
         "delivery_size": 8_000_000,
         "delivery_crc32": 0,
+        "web_size": 700_000,
+        "like_count": number % 4,
         "checksum": f"{number:064x}",
         "file_size": 8_000_000,
         "width": width,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import re
 import sqlite3
+import subprocess
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -13,6 +16,8 @@ from pathlib import Path
 from benchmarks.rounds import Spread, spread
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+ROOT = RESULTS.parent.parent
+SPEED, PHONE = "Measured speed", "A guest's pages on a phone"
 PACKAGES = ("Django", "gunicorn", "Pillow", "pillow-heif", "psycopg", "whitenoise")
 
 
@@ -96,19 +101,61 @@ def number(value: float) -> str:
 
 
 def write(sections: list[Section], *, load_before: str, path: Path = RESULTS) -> None:
-    """Write the results of a whole run."""
-    lines = [
-        "# Measured speed",
-        "",
+    """Write the results of a whole run of the benchmarks."""
+    preface = [
         "Written by `make bench`. Every ratio comes from interleaved rounds of one run; the median",
         "of the rounds is compared with the bound. The bare comparisons stand in `bare.py`.",
-        "",
-        *_machine(load_before),
-        "",
     ]
+    _write_part(SPEED, preface, sections, load_before=load_before, path=path)
+
+
+def write_lighthouse(sections: list[Section], *, load_before: str, path: Path = RESULTS) -> None:
+    """Write what Lighthouse found on every page."""
+    lighthouse, chromium = _lighthouse_version(), _chromium_version()
+    preface = [
+        f"Written by `make lighthouse`: Lighthouse {lighthouse} with {chromium}, its mid-range",
+        "phone on slow 4G, simulated. The demo's wedding, entered as a guest; each run opens the",
+        "page in a browser that has never seen it.",
+    ]
+    _write_part(PHONE, preface, sections, load_before=load_before, path=path)
+
+
+def _write_part(
+    title: str, preface: list[str], sections: list[Section], *, load_before: str, path: Path
+) -> None:
+    """Write one part of the results, and keep the other as it is."""
+    lines = [f"# {title}", "", *preface, "", *_machine(load_before), ""]
     for section in sections:
         lines += section.lines()
-    path.write_text("\n".join(lines).rstrip() + "\n")
+    parts = _parts(path.read_text() if path.exists() else "")
+    parts[title] = "\n".join(lines).strip()
+    path.write_text("\n\n".join(parts[name] for name in (SPEED, PHONE) if name in parts) + "\n")
+
+
+def _parts(text: str) -> dict[str, str]:
+    """Return the parts of the results by their titles."""
+    found = (part.strip() for part in re.split(r"^(?=# )", text, flags=re.MULTILINE))
+    return {part.partition("\n")[0].removeprefix("# "): part for part in found if part}
+
+
+def _lighthouse_version() -> str:
+    package = ROOT / "node_modules" / "lighthouse" / "package.json"
+    found: str = json.loads(package.read_text())["version"]
+    return found
+
+
+def _chromium_version() -> str:
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    said = subprocess.run([chromium, "--version"], capture_output=True, text=True, check=True)
+    return " ".join(said.stdout.split()[:2])
+
+
+def summary(sections: list[Section]) -> str:
+    """Return in one line how many bounds are met."""
+    claims = [claim for section in sections for claim in section.claims]
+    missing = sum(len(section.missing) for section in sections)
+    met = sum(claim.met for claim in claims)
+    return f"{met} of {len(claims)} bounds met, {missing} not measured"
 
 
 def _machine(load_before: str) -> list[str]:
