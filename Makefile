@@ -139,7 +139,8 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 lock: setup-dev ## Lock the newest allowed versions of all packages
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
-	$(COMPILE) --upgrade --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra anymail --constraint requirements.lock pyproject.toml -o requirements-anymail.lock
+	$(COMPILE) --upgrade --extra dev --extra anymail --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --upgrade requirements-node.in -o requirements-node.lock
 	scripts/npm.sh update --package-lock-only --ignore-scripts
 

@@ -24,6 +24,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
+from hafiportrait.lib.minified import minify_script
+
 WORKER = Path(settings.BASE_DIR) / "templates" / "sw.js"
 # Everything that the pages of a gallery name below /static/, but for what only an online page can
 # use. A test compares it with the pages themselves.
@@ -130,7 +132,7 @@ def worker_script() -> str:
     version number, and each browser that asks for the script gets the new shell.
     """
     offline_pages = {code: _offline_page(code) for code, _name in settings.LANGUAGES}
-    source = WORKER.read_text(encoding="utf-8")
+    source = minify_script(WORKER.read_text(encoding="utf-8"))
     setup = {
         "shell": [static(name) for name in SHELL],
         "offline": {code: reverse("offline", args=[code]) for code in offline_pages},
