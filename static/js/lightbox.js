@@ -120,7 +120,8 @@ function showShare(frame, { address, alt }) {
   const url = new URL(address);
   link.dataset.share = `${url.origin}${url.pathname}`;
   link.dataset.shareTitle = alt;
-  link.href = `https://wa.me/?text=${encodeURIComponent(`${alt} ${link.dataset.share}`)}`;
+  const words = encodeURIComponent(`${alt} ${link.dataset.share}`);
+  link.href = `https://wa.me/?text=${words}`;
 }
 
 function showSizes(frame, { tile, address }) {
